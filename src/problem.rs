@@ -1,0 +1,63 @@
+//! What is wrong, where, and what to do about it: the one value that every stage reports with.
+
+use serde::Serialize;
+
+/// How much a problem matters.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, PartialOrd, Ord, Serialize)]
+#[serde(rename_all = "lowercase")]
+pub enum Severity {
+    /// The plan runs all the same.
+    Warning,
+    /// Nothing is touched, or what was done is rolled back.
+    Error,
+}
+
+/// A place in a plan's text: byte offsets, `end` excluded.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, Hash, Default, Serialize)]
+pub struct Span {
+    /// First byte.
+    pub start: usize,
+    /// One past the last byte.
+    pub end: usize,
+}
+
+/// One thing that is wrong, as facts; `report` turns it into text.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub struct Problem {
+    /// Stable kebab-case code with its room before it: `plan::unknown-syscall`, `target::not-found`.
+    pub code: &'static str,
+    /// Whether it stops the plan.
+    pub severity: Severity,
+    /// One sentence without a full stop: what is wrong, with the names and numbers involved.
+    pub message: String,
+    /// What to do about it.
+    pub help: Option<String>,
+    /// Where in the plan, with a few words each (may be empty text); the first is the main place.
+    pub places: Vec<(Span, String)>,
+}
+
+impl Problem {
+    /// An error without a place.
+    pub fn error(code: &'static str, message: impl Into<String>) -> Self {
+        Self { code, severity: Severity::Error, message: message.into(), help: None, places: Vec::new() }
+    }
+
+    /// A warning without a place.
+    pub fn warning(code: &'static str, message: impl Into<String>) -> Self {
+        Self { severity: Severity::Warning, ..Self::error(code, message) }
+    }
+
+    /// The same with advice.
+    #[must_use]
+    pub fn help(mut self, help: impl Into<String>) -> Self {
+        self.help = Some(help.into());
+        self
+    }
+
+    /// The same with one more place.
+    #[must_use]
+    pub fn at(mut self, span: Span, label: impl Into<String>) -> Self {
+        self.places.push((span, label.into()));
+        self
+    }
+}

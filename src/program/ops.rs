@@ -1,0 +1,202 @@
+//! Cells, buffers and ops.
+//!
+//! Every argument of a call is a cell and every result goes to one, so constants and captured values are the same thing.
+//! Ops run in order; one whose guards do not all hold is passed over.
+
+use crate::plan::{Decode, Expected, Relation};
+use crate::syscalls::Syscall;
+use std::time::Duration;
+
+/// An 8-byte slot.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, Hash)]
+pub struct Cell(pub u32);
+
+/// A byte buffer in scratch memory of the target.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, Hash)]
+pub struct BufferId(pub u32);
+
+/// What a cell holds before the first op.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub enum Init {
+    /// A number known when lowering.
+    Const(u64),
+    /// The address of a buffer, known once scratch memory is.
+    Address(BufferId),
+    /// Nothing until an op stores into it.
+    Unset,
+}
+
+/// A buffer: `bytes` first, zeros up to `len`.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub struct Buffer {
+    /// What it begins with.
+    pub bytes: Vec<u8>,
+    /// Its size.
+    pub len: usize,
+}
+
+/// A condition on cells, compared as signed numbers. One about an unset cell does not hold.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub struct Guard {
+    /// Left side.
+    pub left: Cell,
+    /// The relation.
+    pub relation: Relation,
+    /// Right side.
+    pub right: Cell,
+}
+
+/// One operation and the conditions under which it is made.
+#[derive(Debug, Clone)]
+pub struct Op {
+    /// All must hold.
+    pub guards: Vec<Guard>,
+    /// What is done.
+    pub action: Action,
+}
+
+/// What an op does. Everything but `Call` is made from outside the target and changes nothing in it.
+#[derive(Debug, Clone)]
+pub enum Action {
+    /// `into = a + b`, or `a - b`.
+    Add {
+        /// Result.
+        into: Cell,
+        /// First.
+        a: Cell,
+        /// Second.
+        b: Cell,
+        /// Take away instead.
+        negative: bool,
+    },
+    /// `into =` the 32-bit signed number at `offset` in the buffer (a descriptor that pipe2 gave).
+    LoadI32 {
+        /// Result.
+        into: Cell,
+        /// Where.
+        buffer: BufferId,
+        /// Byte offset.
+        offset: usize,
+    },
+    /// `into =` descriptor `fd`'s file status and creation flags as in fdinfo's `flags:` (O_CLOEXEC included), or -EBADF.
+    DescriptorFlags {
+        /// Result.
+        into: Cell,
+        /// Which.
+        fd: Cell,
+    },
+    /// `into =` a free descriptor number for a kept duplicate, as high as possible without growing the table; fails if none.
+    FreeDescriptor {
+        /// Result.
+        into: Cell,
+    },
+    /// Fails if closing (or duplicating and closing) `fd` would drop POSIX record locks of the process.
+    NoPosixLocks {
+        /// Which.
+        fd: Cell,
+    },
+    /// Compare-and-set: fails (in doubt, in the undo section) unless both descriptors are one open file description.
+    SameDescription {
+        /// What the step left.
+        now: Cell,
+        /// What it should be.
+        expected: Cell,
+    },
+    /// Compare-and-set on `DescriptorFlags`: fails unless `flags(fd) & mask == value & mask`.
+    FlagsAre {
+        /// Which.
+        fd: Cell,
+        /// What the step left.
+        value: Cell,
+        /// The bits that count.
+        mask: u64,
+    },
+    /// A system call inside the target.
+    Call(Call),
+}
+
+/// A system call inside the target.
+#[derive(Debug, Clone)]
+pub struct Call {
+    /// Which.
+    pub syscall: &'static Syscall,
+    /// Up to 6; what is not given is 0.
+    pub args: Vec<Cell>,
+    /// Where its result goes.
+    pub result: Cell,
+    /// What counts as success.
+    pub accept: Accept,
+    /// How long it may block; `None`: it is taken not to block for long.
+    pub timeout: Option<Duration>,
+    /// Why it is made, in a few words, for listings: "keep", "open", "put back".
+    pub purpose: &'static str,
+}
+
+/// What counts as success of a call.
+#[derive(Debug, Clone, PartialEq, Eq, Default)]
+pub struct Accept {
+    /// `returns:`; any result that is no error if absent.
+    pub expected: Option<Expected>,
+    /// Errors (positive) that are gone over.
+    pub ignore: Vec<i32>,
+}
+
+/// The lowered form of one step of the plan.
+#[derive(Debug, Clone)]
+pub struct StepCode {
+    /// Index in the plan, from 0.
+    pub index: usize,
+    /// `name:`.
+    pub name: Option<String>,
+    /// The call.
+    pub syscall: &'static Syscall,
+    /// The arguments as the plan has them, for reports, by parameter: `flags` → `O_WRONLY|O_CREAT`.
+    pub shown: Vec<(&'static str, Shown)>,
+    /// If not all hold the step is skipped.
+    pub when: Vec<Guard>,
+    /// If there are any and all hold the step is skipped.
+    pub unless: Vec<Guard>,
+    /// Computes operands for `when` and `unless`; never a call.
+    pub prepare: Vec<Op>,
+    /// Capture what is destroyed, then the call, then what is derived from it.
+    pub forward: Vec<Op>,
+    /// Takes the step back; run only if the step's own call was made and succeeded.
+    pub undo: Vec<Op>,
+    /// Releases what `forward` kept for undo; also run after `undo`, and when `forward` itself failed half-way.
+    pub release: Vec<Op>,
+    /// The cell of the step's own call's result (set once it was made).
+    pub result: Cell,
+    /// It changes something that undo does not take back.
+    pub irreversible: bool,
+    /// Names bound, with what they are bound to.
+    pub captures: Vec<(String, Bound)>,
+}
+
+/// How an argument is shown.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub enum Shown {
+    /// As is: constants spelled out, text quoted, `out 256 bytes`.
+    Text(String),
+    /// The cell's value once known; before that the text (`${log_fd}`).
+    Cell(Cell, String),
+}
+
+/// What a capture is bound to.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub enum Bound {
+    /// A cell.
+    Cell(Cell),
+    /// A buffer; the cell holds how many bytes of it count, if known.
+    Buffer(BufferId, Decode, Option<Cell>),
+}
+
+/// A plan lowered for one target.
+#[derive(Debug, Clone, Default)]
+pub struct Program {
+    /// Initial contents.
+    pub cells: Vec<Init>,
+    /// Scratch memory.
+    pub buffers: Vec<Buffer>,
+    /// In order.
+    pub steps: Vec<StepCode>,
+}

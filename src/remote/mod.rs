@@ -1,0 +1,1 @@
+//! Running system calls inside a frozen thread.

@@ -1,0 +1,1 @@
+//! An outcome or problems, as human text and as JSON.

@@ -1,0 +1,181 @@
+//! What the kernel offers: every system call with its parameters, the constants they take, and each call's nature.
+
+pub mod constants;
+pub mod errno;
+mod table;
+
+pub use constants::Set;
+pub use table::TABLE;
+
+/// An instruction set that plans are checked for.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, Hash, serde::Serialize)]
+#[serde(rename_all = "lowercase")]
+pub enum Arch {
+    /// 64-bit x86, the one that plans are applied on.
+    #[serde(rename = "x86_64")]
+    X86_64,
+    /// 64-bit ARM, checked only.
+    Aarch64,
+}
+
+/// What an argument is, which decides how it may be written.
+#[derive(Debug, Clone, Copy)]
+pub enum Kind {
+    /// A descriptor.
+    Fd,
+    /// A directory descriptor or `AT_FDCWD`.
+    DirFd,
+    /// A NUL-terminated file name in memory.
+    Path,
+    /// NUL-terminated text that names no file.
+    Text,
+    /// Any of the set's members, joined with `|`.
+    Flags(&'static Set),
+    /// Exactly one of the set's members.
+    OneOf(&'static Set),
+    /// File mode bits (octal, or S_I* names).
+    Mode,
+    /// A plain signed number.
+    Int,
+    /// A plain unsigned number.
+    Uint,
+    /// A count of bytes.
+    Size,
+    /// A file offset.
+    Offset,
+    /// An address in the target; not memory of ours.
+    Addr,
+    /// A process or thread id.
+    Pid,
+    /// A signal number or SIG* name.
+    Signal,
+    /// Memory the call reads: bytes, text or a structure; the name of its C type, "" if none.
+    In(&'static str),
+    /// Memory the call fills; the name of its C type, "" if plain bytes.
+    Out(&'static str),
+    /// Memory the call reads and fills.
+    InOut(&'static str),
+    /// Depends on another argument (the third of fcntl, ioctl, prctl…): number, constant or memory.
+    Any,
+}
+
+/// One parameter, by its name in the man page.
+#[derive(Debug, Clone, Copy)]
+pub struct Param {
+    /// As in the man page's synopsis.
+    pub name: &'static str,
+    /// What it is.
+    pub kind: Kind,
+    /// Whether leaving it out means something (it is then 0), as `mode` of open without O_CREAT.
+    pub optional: bool,
+}
+
+/// What a successful call returns.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub enum Returns {
+    /// 0.
+    Zero,
+    /// A descriptor.
+    Fd,
+    /// A number: bytes, a pid, an old value …
+    Number,
+    /// An address (printed in hexadecimal).
+    Address,
+    /// It does not return.
+    Never,
+}
+
+/// Whether the call may wait for somebody else.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub enum Blocking {
+    /// Never for longer than a disk takes.
+    No,
+    /// On what the descriptor or path is (open of a FIFO, read of a socket).
+    Maybe,
+    /// That is what it is for (pause, poll, wait4).
+    Yes,
+}
+
+/// Whom the call's effect is for.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub enum Scope {
+    /// The process: any thread may run it.
+    Process,
+    /// Only the thread that runs it (credentials, prctl no_new_privs, setns, sched_*).
+    Thread,
+}
+
+/// What it takes to undo the call (design §4).
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub enum Nature {
+    /// It changes nothing.
+    Inert,
+    /// Its result is a new descriptor, released by closing it (open, socket, dup, eventfd2 …).
+    GivesFd,
+    /// It fills `int[2]` (its only out argument) with two new descriptors (pipe2, socketpair).
+    GivesPair,
+    /// It replaces descriptor `newfd` (dup2, dup3).
+    ReplacesFd,
+    /// It closes descriptor `fd` (close).
+    ClosesFd,
+    /// Its nature depends on the command: fcntl.
+    Fcntl,
+    /// It can be undone in principle, but not by this version; the reason, as the end of "… because …".
+    NotYet(&'static str),
+    /// It cannot be undone; the reason, as the end of "… because …".
+    Irreversible(&'static str),
+}
+
+/// One system call.
+#[derive(Debug, Clone, Copy)]
+pub struct Syscall {
+    /// The kernel's name, which is the man page's.
+    pub name: &'static str,
+    /// Number on x86_64, if it has it.
+    pub x86_64: Option<u32>,
+    /// Number on aarch64, if it has it.
+    pub aarch64: Option<u32>,
+    /// In the order of the man page's synopsis; at most 6.
+    pub params: &'static [Param],
+    /// What success returns.
+    pub returns: Returns,
+    /// What undoing it takes.
+    pub nature: Nature,
+    /// Whether it may wait.
+    pub blocking: Blocking,
+    /// Whom it changes.
+    pub scope: Scope,
+    /// Set if no plan may use it: why, as the end of "… is forbidden: …".
+    pub forbidden: Option<&'static str>,
+}
+
+impl Syscall {
+    /// Its number on `arch`.
+    pub fn number(&self, arch: Arch) -> Option<u32> {
+        match arch {
+            Arch::X86_64 => self.x86_64,
+            Arch::Aarch64 => self.aarch64,
+        }
+    }
+
+    /// The index of a parameter by its name.
+    pub fn param(&self, name: &str) -> Option<usize> {
+        self.params.iter().position(|p| p.name == name)
+    }
+}
+
+impl PartialEq for Syscall {
+    fn eq(&self, other: &Self) -> bool {
+        self.name == other.name
+    }
+}
+
+/// The call of that name.
+pub fn by_name(name: &str) -> Option<&'static Syscall> {
+    TABLE.iter().find(|s| s.name == name)
+}
+
+/// The call of that number.
+pub fn by_number(arch: Arch, number: u32) -> Option<&'static Syscall> {
+    TABLE.iter().find(|s| s.number(arch) == Some(number))
+}

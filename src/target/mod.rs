@@ -1,0 +1,1 @@
+//! Finding processes, facts from /proc, freezing every thread.
