@@ -3,3 +3,20 @@
 mod ops;
 
 pub use ops::*;
+
+/// What lowering asks about the surroundings of a target; answered without touching it.
+pub trait Facts {
+    /// What a path names as the target sees it (its root, its working directory).
+    fn file(&self, path: &[u8]) -> FileFact;
+}
+
+/// What a path names.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub enum FileFact {
+    /// Nothing, or it can't be told.
+    Missing,
+    /// Something whose open does not wait: a regular file, a directory, `/dev/null` and its like, a pseudo-terminal.
+    Plain,
+    /// A FIFO or a device: opening it may wait for ever.
+    MayBlock,
+}
