@@ -1,9 +1,9 @@
 //! What is wrong, where, and what to do about it: the one value that every stage reports with.
 
-use serde::Serialize;
+use serde::{Deserialize, Deserializer, Serialize};
 
 /// How much a problem matters.
-#[derive(Debug, Clone, Copy, PartialEq, Eq, PartialOrd, Ord, Serialize)]
+#[derive(Debug, Clone, Copy, PartialEq, Eq, PartialOrd, Ord, Serialize, Deserialize)]
 #[serde(rename_all = "lowercase")]
 pub enum Severity {
     /// The plan runs all the same.
@@ -13,7 +13,7 @@ pub enum Severity {
 }
 
 /// A place in a plan's text: byte offsets, `end` excluded.
-#[derive(Debug, Clone, Copy, PartialEq, Eq, Hash, Default, Serialize)]
+#[derive(Debug, Clone, Copy, PartialEq, Eq, Hash, Default, Serialize, Deserialize)]
 pub struct Span {
     /// First byte.
     pub start: usize,
@@ -22,9 +22,10 @@ pub struct Span {
 }
 
 /// One thing that is wrong, as facts; `report` turns it into text.
-#[derive(Debug, Clone, PartialEq, Eq)]
+#[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
 pub struct Problem {
     /// Stable kebab-case code with its room before it: `plan::unknown-syscall`, `target::not-found`.
+    #[serde(deserialize_with = "code")]
     pub code: &'static str,
     /// Whether it stops the plan.
     pub severity: Severity,
@@ -34,6 +35,11 @@ pub struct Problem {
     pub help: Option<String>,
     /// Where in the plan, with a few words each (may be empty text); the first is the main place.
     pub places: Vec<(Span, String)>,
+}
+
+/// A code that crossed from another process. Each run brings a few at most, so they are kept for good.
+fn code<'de, D: Deserializer<'de>>(deserializer: D) -> Result<&'static str, D::Error> {
+    String::deserialize(deserializer).map(|code| &*code.leak())
 }
 
 impl Problem {

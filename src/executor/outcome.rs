@@ -58,6 +58,9 @@ pub struct TargetOutcome {
     pub steps: Vec<StepOutcome>,
     /// Captured values.
     pub captures: IndexMap<String, Captured>,
+    /// Every call that was made, a line each, for `--trace`.
+    #[serde(default)]
+    pub trace: Vec<String>,
 }
 
 /// A captured value.

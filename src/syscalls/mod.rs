@@ -2,6 +2,7 @@
 
 pub mod constants;
 pub mod errno;
+pub mod restart;
 mod table;
 
 pub use constants::Set;

@@ -1,0 +1,119 @@
+//! The tracing child: everything that holds a target happens in it, since only its exit lets go a thread that will not stop.
+//!
+//! It has a session of its own (^C and ^Z reach the front end only), its memory locked, and touches no terminal, pipe or
+//! name service while anything is held: the target may be what they go through. What it has to say it writes to a memfd.
+
+use crate::target::{FRONT_END_DIED, Waiter};
+use nix::errno::Errno;
+use nix::sys::memfd::{MFdFlags, memfd_create};
+use nix::sys::signal::{SigSet, SigmaskHow, Signal, kill, sigprocmask};
+use nix::sys::wait::{WaitPidFlag, WaitStatus, waitpid};
+use nix::unistd::{ForkResult, Pid, fork, getppid, setsid};
+use std::fs::File;
+use std::io::{Read, Seek, SeekFrom, Write};
+use std::panic::AssertUnwindSafe;
+use std::time::{Duration, Instant};
+
+/// How the child ended.
+#[derive(Debug)]
+pub enum Ended {
+    /// It said this.
+    Said(Vec<u8>),
+    /// It died without a word: by this signal, or with an exit status.
+    Died(String),
+}
+
+/// Longer than this beyond its own deadlines the child is not waited for: it is killed, which lets every target go.
+const PATIENCE: Duration = Duration::from_secs(10);
+
+/// Runs `work` in a tracing child and waits for it. SIGINT, SIGTERM and SIGHUP go on to the child, which rolls back.
+pub fn run(longest: Duration, work: impl FnOnce(&mut Waiter) -> Vec<u8>) -> Result<Ended, Errno> {
+    let mut words = File::from(memfd_create(c"criu-plan", MFdFlags::MFD_CLOEXEC)?);
+    let signals = front_end_signals();
+    let mut before = SigSet::empty();
+    // Blocked before the fork, so that none is lost between.
+    sigprocmask(SigmaskHow::SIG_BLOCK, Some(&signals), Some(&mut before))?;
+    let parent = Pid::this();
+    // SAFETY: this process has one thread, so the child may do all that the parent might.
+    let result = match unsafe { fork() } {
+        Ok(ForkResult::Child) => tracing_child(parent, &mut words, work),
+        Ok(ForkResult::Parent { child }) => attend(child, &signals, longest + PATIENCE),
+        Err(errno) => Err(errno),
+    };
+    sigprocmask(SigmaskHow::SIG_SETMASK, Some(&before), None)?;
+    let death = result?;
+    let mut said = Vec::new();
+    let read = words.seek(SeekFrom::Start(0)).and_then(|_| words.read_to_end(&mut said));
+    Ok(match (death, read) {
+        (None, Ok(_)) => Ended::Said(said),
+        (Some(death), _) => Ended::Died(death),
+        (None, Err(error)) => Ended::Died(error.to_string()),
+    })
+}
+
+fn front_end_signals() -> SigSet {
+    [Signal::SIGINT, Signal::SIGTERM, Signal::SIGHUP, Signal::SIGCHLD].into_iter().collect()
+}
+
+/// The child's life; it never returns.
+fn tracing_child(parent: Pid, words: &mut File, work: impl FnOnce(&mut Waiter) -> Vec<u8>) -> ! {
+    let status = std::panic::catch_unwind(AssertUnwindSafe(|| {
+        // The default hook would write to the terminal.
+        std::panic::set_hook(Box::new(|_| {}));
+        let mut waiter = prepare_child(parent)?;
+        let said = work(&mut waiter);
+        words.write_all(&said).map_err(|_| Errno::EIO)
+    }));
+    let code = match status {
+        Ok(Ok(())) => 0,
+        Ok(Err(errno)) => errno as i32,
+        Err(_) => 101,
+    };
+    // SAFETY: ends this process without running what the parent registered to run at exit.
+    unsafe { libc::_exit(code) }
+}
+
+fn prepare_child(parent: Pid) -> Result<Waiter, Errno> {
+    let waiter = Waiter::new()?;
+    setsid()?;
+    nix::sys::prctl::set_pdeathsig(Signal::try_from(FRONT_END_DIED)?)?;
+    if getppid() != parent {
+        return Err(Errno::ESRCH);
+    }
+    // A page fault inside the stop might wait for a disk that the target serves. A plain user may not be allowed to lock
+    // everything; then what is used anyway has just been touched.
+    let _locked = nix::sys::mman::mlockall(
+        nix::sys::mman::MlockAllFlags::MCL_CURRENT | nix::sys::mman::MlockAllFlags::MCL_FUTURE,
+    );
+    Ok(waiter)
+}
+
+/// Waits for the child's end; how it died if it did.
+fn attend(child: Pid, signals: &SigSet, longest: Duration) -> Result<Option<String>, Errno> {
+    let deadline = Instant::now() + longest;
+    let mut killed = false;
+    loop {
+        match waitpid(child, Some(WaitPidFlag::WNOHANG)) {
+            Ok(WaitStatus::Exited(_, 0)) => return Ok(None),
+            Ok(WaitStatus::Exited(_, code)) => return Ok(Some(format!("it ended with status {code}"))),
+            Ok(WaitStatus::Signaled(_, signal, _)) => return Ok(Some(format!("it was killed by {signal}"))),
+            Ok(_) | Err(Errno::EINTR) => {}
+            Err(errno) => return Err(errno),
+        }
+        let left = deadline.saturating_duration_since(Instant::now());
+        if left.is_zero() && !killed {
+            kill(child, Signal::SIGKILL)?;
+            killed = true;
+        }
+        let time = libc::timespec {
+            tv_sec: left.as_secs().max(1) as libc::time_t,
+            tv_nsec: libc::c_long::from(left.subsec_nanos()),
+        };
+        // SAFETY: both pointers are to live values; no siginfo is asked for.
+        let signal = unsafe { libc::sigtimedwait(signals.as_ref(), std::ptr::null_mut(), &raw const time) };
+        if matches!(signal, libc::SIGINT | libc::SIGTERM | libc::SIGHUP) {
+            // It has not been waited for, so the pid is still its own.
+            kill(child, Signal::try_from(signal)?)?;
+        }
+    }
+}

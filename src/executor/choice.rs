@@ -1,0 +1,120 @@
+//! Which thread of a frozen process runs the calls: one that stands for the whole process, and suffers least.
+
+use super::prepared::Prepared;
+use crate::remote::{self, Rest, Room, Surveyor, rest_of};
+use crate::target::{Fault, Stop, Tracee};
+use libc::user_regs_struct;
+
+/// `__USER_CS`: the thread runs 64-bit code.
+const USER_CS: u64 = 0x33;
+/// How many threads are looked at closely.
+const CLOSE_LOOKS: usize = 16;
+
+/// A thread as it stands.
+#[derive(Debug, Clone, Copy)]
+pub struct Standing {
+    /// The thread.
+    pub tracee: Tracee,
+    /// Its stop.
+    pub stop: Stop,
+    /// Its registers, settled.
+    pub registers: user_regs_struct,
+}
+
+/// The thread that was chosen.
+#[derive(Debug, Clone, Copy)]
+pub struct Choice {
+    /// How it stands.
+    pub standing: Standing,
+    /// Where its landing frame goes.
+    pub room: Room,
+}
+
+/// Why none can be chosen; the end of "… is refused: …".
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub enum NoChoice {
+    /// No thread runs 64-bit code.
+    Compat,
+    /// No thread is like the leader in all that matters.
+    Unlike,
+    /// None has room for a landing frame.
+    NoRoom,
+    /// All ended, or ptrace failed.
+    Fault(Fault),
+}
+
+/// How much a thread would suffer; less is better. A thread in a timed wait is left alone if the calls would overwrite
+/// what the kernel goes on with (`restart_block`).
+fn suffering(standing: &Standing, overwrites_restart: bool) -> Option<u32> {
+    if standing.registers.cs != USER_CS {
+        return None;
+    }
+    let rest = rest_of(&standing.registers);
+    let again = standing.registers.orig_rax == libc::SYS_restart_syscall as u64;
+    match (rest, standing.stop) {
+        (Rest::Exact, Stop::Event) => Some(0),
+        (Rest::Exact, _) => Some(1),
+        (Rest::Running, _) => Some(2),
+        (Rest::Timed, _) if overwrites_restart => None,
+        // Its number is known from its code only: if we die it may see EINTR.
+        (Rest::Timed, _) if again => Some(4),
+        (Rest::Timed, _) => Some(3),
+    }
+}
+
+/// Chooses. `data` is how much scratch memory would be good to have in the room.
+pub fn choose(
+    target: &Prepared,
+    threads: &[Standing],
+    overwrites_restart: bool,
+    data: u64,
+) -> Result<Choice, NoChoice> {
+    let mut ranked: Vec<(u32, bool, &Standing)> = threads
+        .iter()
+        .filter_map(|standing| {
+            let leader = standing.tracee.tid == target.process.pid;
+            suffering(standing, overwrites_restart).map(|suffering| (suffering, !leader, standing))
+        })
+        .collect();
+    if ranked.is_empty() {
+        return Err(if threads.iter().any(|standing| standing.registers.cs == USER_CS) {
+            NoChoice::Unlike
+        } else {
+            NoChoice::Compat
+        });
+    }
+    ranked.sort_by_key(|(suffering, other, _)| (*suffering, *other));
+    let reference = threads.iter().find(|standing| standing.tracee.tid == target.process.pid).or(threads.first());
+    let mut fallback = None;
+    let mut unlike = true;
+    for (_, _, standing) in ranked.iter().take(CLOSE_LOOKS) {
+        let same = reference.is_some_and(|reference| {
+            reference.tracee == standing.tracee || target.like(reference.tracee.tid, standing.tracee.tid)
+        });
+        if !same {
+            continue;
+        }
+        unlike = false;
+        let Some(room) = room_for(target, standing, data).map_err(NoChoice::Fault)? else { continue };
+        let choice = Choice { standing: **standing, room };
+        if room.handlers {
+            return Ok(choice);
+        }
+        fallback.get_or_insert(choice);
+    }
+    fallback.ok_or(if unlike { NoChoice::Unlike } else { NoChoice::NoRoom })
+}
+
+/// Room for a frame and, if it can be had, for the data too.
+fn room_for(target: &Prepared, standing: &Standing, data: u64) -> Result<Option<Room>, Fault> {
+    let frame = remote::frame_size(standing.tracee)?;
+    let surveyor = Surveyor {
+        mappings: &target.mappings,
+        pagemap: &target.pagemap,
+        memory: &target.memory,
+        main_stack: target.main_stack,
+        data_ends: &target.data_ends,
+    };
+    let with_data = surveyor.room(&standing.registers, frame + data);
+    Ok(with_data.or_else(|| surveyor.room(&standing.registers, frame)))
+}

@@ -1,0 +1,397 @@
+//! Runs the ops of a Program in one frozen target, step by step from outside.
+
+use super::prepared::Prepared;
+use super::seccomp_gate::Gate;
+use crate::program::{Accept, Action, BufferId, Call, Cell, Guard, Init, Op, Program, StepCode};
+use crate::plan::Relation;
+use crate::remote::{CallFault, Limits, Runner};
+use crate::syscalls::{Arch, restart};
+use crate::target::Waiter;
+use std::time::{Duration, Instant};
+
+/// Where scratch memory that the room has no place for is made.
+const MMAP: u64 = libc::SYS_mmap as u64;
+const MUNMAP: u64 = libc::SYS_munmap as u64;
+/// A rollback that needs longer than this for one call has failed.
+const UNDO_TIME: Duration = Duration::from_secs(1);
+
+/// Why an op failed.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub enum OpFault {
+    /// The call was made, and its result is not what was to be.
+    Result {
+        /// The call's name.
+        call: &'static str,
+        /// What it was for.
+        purpose: &'static str,
+        /// Raw result.
+        value: i64,
+    },
+    /// The call has no result.
+    Call {
+        /// The call's name.
+        call: &'static str,
+        /// Why.
+        fault: CallFault,
+    },
+    /// It would not be safe, or the target is no longer as it was left; in a sentence.
+    Unsafe(String),
+}
+
+impl OpFault {
+    /// Nothing more can be done in this target.
+    pub fn is_final(&self) -> bool {
+        matches!(self, Self::Call { fault: CallFault::Gone | CallFault::Stuck | CallFault::Refused(_), .. })
+    }
+}
+
+impl std::fmt::Display for OpFault {
+    fn fmt(&self, f: &mut std::fmt::Formatter<'_>) -> std::fmt::Result {
+        match self {
+            Self::Result { call, purpose, value } => match crate::syscalls::errno::of_result(*value) {
+                Some(errno) => {
+                    write!(f, "{call} ({purpose}) failed: {}", crate::syscalls::errno::describe(errno))
+                }
+                None => write!(f, "{call} ({purpose}) returned {value}, which the plan does not expect"),
+            },
+            Self::Call { call, fault } => write!(f, "{call}: {fault}"),
+            Self::Unsafe(why) => f.write_str(why),
+        }
+    }
+}
+
+/// A target with a thread that runs its ops.
+pub struct Machine<'a> {
+    target: &'a Prepared,
+    program: &'a Program,
+    runner: Runner,
+    gate: Gate,
+    cells: Vec<Option<u64>>,
+    addresses: Vec<u64>,
+    /// Scratch memory made by mmap: begin and length.
+    mapped: Option<(u64, u64)>,
+    deadline: Instant,
+    /// One line a call, for `--trace`.
+    pub trace: Vec<String>,
+}
+
+impl<'a> Machine<'a> {
+    /// Lends scratch memory for the program's buffers and fills it.
+    pub fn new(
+        target: &'a Prepared,
+        runner: Runner,
+        gate: Gate,
+        waiter: &mut Waiter,
+        deadline: Instant,
+    ) -> Result<Self, (Runner, OpFault)> {
+        let program = &target.program;
+        let mut machine = Self {
+            target,
+            program,
+            runner,
+            gate,
+            cells: Vec::new(),
+            addresses: Vec::new(),
+            mapped: None,
+            deadline,
+            trace: Vec::new(),
+        };
+        match machine.lay_out(waiter) {
+            Ok(()) => Ok(machine),
+            Err(fault) => Err((machine.runner, fault)),
+        }
+    }
+
+    fn lay_out(&mut self, waiter: &mut Waiter) -> Result<(), OpFault> {
+        let total: u64 = self.program.buffers.iter().map(|buffer| (buffer.len as u64).next_multiple_of(16)).sum();
+        if total > 0 {
+            let base = match self.runner.lend(total) {
+                Some(base) => base,
+                None => self.map_scratch(waiter, total)?,
+            };
+            let mut at = base;
+            for buffer in &self.program.buffers {
+                self.addresses.push(at);
+                self.write(at, &buffer.bytes)?;
+                at += (buffer.len as u64).next_multiple_of(16);
+            }
+        }
+        self.cells = self
+            .program
+            .cells
+            .iter()
+            .map(|init| match init {
+                Init::Const(value) => Some(*value),
+                Init::Address(BufferId(id)) => self.addresses.get(*id as usize).copied(),
+                Init::Unset => None,
+            })
+            .collect();
+        Ok(())
+    }
+
+    fn map_scratch(&mut self, waiter: &mut Waiter, total: u64) -> Result<u64, OpFault> {
+        let length = total.next_multiple_of(4096);
+        let access = (libc::PROT_READ | libc::PROT_WRITE) as u64;
+        let flags = (libc::MAP_PRIVATE | libc::MAP_ANONYMOUS) as u64;
+        let value = self.raw(waiter, "mmap", MMAP, [0, length, access, flags, u64::MAX, 0])?;
+        if (-4095..0).contains(&value) {
+            return Err(OpFault::Result { call: "mmap", purpose: "scratch memory", value });
+        }
+        self.mapped = Some((value as u64, length));
+        Ok(value as u64)
+    }
+
+    /// Gives scratch memory back and the thread to itself.
+    pub fn finish(mut self, waiter: &mut Waiter) -> Result<(), OpFault> {
+        let mut result = Ok(());
+        if let Some((base, length)) = self.mapped.take() {
+            self.deadline = Instant::now() + UNDO_TIME;
+            result = match self.raw(waiter, "munmap", MUNMAP, [base, length, 0, 0, 0, 0]) {
+                Ok(0) => Ok(()),
+                Ok(value) => Err(OpFault::Result { call: "munmap", purpose: "scratch memory", value }),
+                Err(fault) => Err(fault),
+            };
+        }
+        let finished = self.runner.finish(&self.target.memory);
+        result.and(finished.map_err(|fault| OpFault::Call { call: "letting the thread go", fault }))
+    }
+
+    /// The value of a cell, if it is set.
+    pub fn cell(&self, Cell(index): Cell) -> Option<u64> {
+        self.cells.get(index as usize).copied().flatten()
+    }
+
+    fn need(&self, cell: Cell) -> Result<u64, OpFault> {
+        self.cell(cell).ok_or_else(|| OpFault::Unsafe("a value that it needs was never set".into()))
+    }
+
+    fn set(&mut self, Cell(index): Cell, value: u64) {
+        if let Some(cell) = self.cells.get_mut(index as usize) {
+            *cell = Some(value);
+        }
+    }
+
+    /// The contents of a buffer in the target.
+    pub fn read_buffer(&self, BufferId(id): BufferId, length: usize) -> Option<Vec<u8>> {
+        let buffer = self.program.buffers.get(id as usize)?;
+        let mut bytes = vec![0; length.min(buffer.len)];
+        self.target.memory.read(*self.addresses.get(id as usize)?, &mut bytes).ok()?;
+        Some(bytes)
+    }
+
+    fn write(&self, address: u64, bytes: &[u8]) -> Result<(), OpFault> {
+        self.target.memory.write(address, bytes).map_err(|error| OpFault::Unsafe(format!("scratch memory: {error}")))
+    }
+
+    /// Whether all guards hold.
+    pub fn holds(&self, guards: &[Guard]) -> bool {
+        guards.iter().all(|guard| match (self.cell(guard.left), self.cell(guard.right)) {
+            (Some(left), Some(right)) => relation_holds(guard.relation, left as i64, right as i64),
+            _ => false,
+        })
+    }
+
+    /// Whether a step is passed over, once its operands are prepared.
+    pub fn skips(&self, step: &StepCode) -> bool {
+        !self.holds(&step.when) || (!step.unless.is_empty() && self.holds(&step.unless))
+    }
+
+    /// Runs a section until an op fails.
+    pub fn run(&mut self, waiter: &mut Waiter, ops: &[Op]) -> Result<(), OpFault> {
+        ops.iter().try_for_each(|op| self.op(waiter, op))
+    }
+
+    /// For rollback: calls get time of their own.
+    pub fn extend_deadline(&mut self) {
+        self.deadline = self.deadline.max(Instant::now() + UNDO_TIME);
+    }
+
+    fn op(&mut self, waiter: &mut Waiter, op: &Op) -> Result<(), OpFault> {
+        if !self.holds(&op.guards) {
+            return Ok(());
+        }
+        match &op.action {
+            Action::Add { into, a, b, negative } => {
+                let (a, b) = (self.need(*a)?, self.need(*b)?);
+                self.set(*into, if *negative { a.wrapping_sub(b) } else { a.wrapping_add(b) });
+                Ok(())
+            }
+            Action::Call(call) => self.call(waiter, call),
+            other => self.look(other),
+        }
+    }
+
+    /// Actions that only look at the target from outside.
+    fn look(&mut self, action: &Action) -> Result<(), OpFault> {
+        let target = self.target;
+        let fd = |machine: &Self, cell: Cell| machine.need(cell).map(|value| value as i32);
+        match action {
+            Action::Add { .. } | Action::Call(_) => {}
+            Action::Load { into, buffer, offset, size, signed } => {
+                let bytes = self.read_buffer(*buffer, offset + size).unwrap_or_default();
+                let field = bytes.get(*offset..offset + size).ok_or_else(unreadable)?;
+                self.set(*into, load(field, *signed));
+            }
+            Action::DescriptorFlags { into, fd: cell } => {
+                let flags = target.descriptors.flags(fd(self, *cell)?).map_err(|error| OpFault::Unsafe(error.to_string()))?;
+                self.set(*into, flags as u64);
+            }
+            Action::FreeDescriptor { into } => {
+                let taken: Vec<i32> = self.program.steps.iter().flat_map(|step| step.kept_numbers()).filter_map(|cell| self.cell(cell)).map(|value| value as i32).collect();
+                let number = target.descriptors.free_number(&taken).ok_or_else(|| {
+                    OpFault::Unsafe("no free descriptor number is left below the size of its table to keep a duplicate for undo; `undo: none` with `irreversible: true` does without".into())
+                })?;
+                self.set(*into, number as u64);
+            }
+            Action::NoPosixLocks { fd: cell } => {
+                let number = fd(self, *cell)?;
+                if target.descriptors.holds_posix_locks(number) {
+                    return Err(OpFault::Unsafe(format!("the process holds POSIX record locks on the file of descriptor {number}: closing it would drop them all, for good; `irreversible: true` allows it")));
+                }
+            }
+            Action::SameDescription { now, expected } => {
+                let (now, expected) = (fd(self, *now)?, fd(self, *expected)?);
+                if !target.descriptors.same_description(now, expected) {
+                    return Err(OpFault::Unsafe(format!("descriptor {now} is no longer what the step made it")));
+                }
+            }
+            Action::FlagsAre { fd: cell, value, mask } => {
+                let number = fd(self, *cell)?;
+                let now = target.descriptors.flags(number).map_err(|error| OpFault::Unsafe(error.to_string()))?;
+                let left = self.need(*value)?;
+                if now < 0 || (now as u64 ^ left) & mask != 0 {
+                    return Err(OpFault::Unsafe(format!("the flags of descriptor {number} are no longer what the step left")));
+                }
+            }
+        }
+        Ok(())
+    }
+
+    fn call(&mut self, waiter: &mut Waiter, call: &Call) -> Result<(), OpFault> {
+        let name = call.syscall.name;
+        let number = call.syscall.number(Arch::X86_64).ok_or_else(|| OpFault::Unsafe(format!("{name} does not exist here")))?;
+        let mut args = [0; 6];
+        for (slot, cell) in args.iter_mut().zip(&call.args) {
+            *slot = self.need(*cell)?;
+        }
+        self.ground(name, &args)?;
+        self.gate.check(name, number, self.runner.ip(), &args).map_err(OpFault::Unsafe)?;
+        let deadline = call.timeout.map_or(self.deadline, |timeout| self.deadline.min(Instant::now() + timeout));
+        let limits = Limits { deadline, may_block: call.may_block };
+        let before = self.raised(call)?;
+        let value = self
+            .runner
+            .call(waiter, u64::from(number), args, limits)
+            .map_err(|fault| OpFault::Call { call: name, fault })?;
+        self.trace.push(format!("{name}({}) = {value}", args.map(|arg| format!("{arg:#x}")).join(", ")));
+        self.set(call.result, value as u64);
+        self.take_back(waiter, call, before)?;
+        if accepted(&call.accept, value) {
+            Ok(())
+        } else {
+            Err(OpFault::Result { call: name, purpose: call.purpose, value })
+        }
+    }
+
+    /// Refuses a call that would pull the ground from under the thread that makes it.
+    fn ground(&self, name: &str, args: &[u64; 6]) -> Result<(), OpFault> {
+        let ranges: &[(u64, u64)] = match name {
+            "munmap" | "mprotect" | "pkey_mprotect" | "mseal" | "madvise" => &[(args[0], args[1])],
+            "mremap" => &[(args[0], args[1].max(args[2])), (args[4], args[2])],
+            "mmap" if args[3] & libc::MAP_FIXED as u64 != 0 => &[(args[0], args[1])],
+            "shmat" | "remap_file_pages" => &[(args[1], 4096), (args[0], args[1])],
+            _ => &[],
+        };
+        let harmless = name == "madvise"
+            && !matches!(args[2] as i32, libc::MADV_DONTNEED | libc::MADV_FREE | libc::MADV_REMOVE | 24 | 102);
+        let scratch = |start: u64, end: u64| self.mapped.is_some_and(|(base, length)| start < base + length && end > base);
+        let hit = ranges.iter().any(|(start, length)| {
+            let end = start.saturating_add((*length).max(1));
+            self.runner.stands_on(*start, end) || scratch(*start, end)
+        });
+        if hit && !harmless {
+            return Err(OpFault::Unsafe(format!("{name} would take away the memory that criu-plan itself stands on in the target")));
+        }
+        Ok(())
+    }
+
+    /// Which of the signals that the call may raise in its own thread are queued there already.
+    fn raised(&self, call: &Call) -> Result<[bool; 2], OpFault> {
+        if !restart::may_raise(call.syscall) {
+            return Ok([false; 2]);
+        }
+        let queued = |signal| {
+            let result = self.runner.tracee().has_queued(signal);
+            result.map_err(|fault| OpFault::Call { call: call.syscall.name, fault: fault.into() })
+        };
+        Ok([queued(libc::SIGPIPE)?, queued(libc::SIGXFSZ)?])
+    }
+
+    /// Takes back SIGPIPE and SIGXFSZ that the call has raised: nobody but us made it.
+    fn take_back(&mut self, waiter: &mut Waiter, call: &Call, before: [bool; 2]) -> Result<(), OpFault> {
+        let after = self.raised(call)?;
+        for (index, signal) in [libc::SIGPIPE, libc::SIGXFSZ].into_iter().enumerate() {
+            if after[index] && !before[index] {
+                let set = 1u64 << (signal - 1);
+                let memory = self.runner.lend(32).ok_or_else(|| OpFault::Unsafe("no room to take a signal back".into()))?;
+                let mut bytes = [0u8; 32];
+                bytes[..8].copy_from_slice(&set.to_le_bytes());
+                self.write(memory, &bytes)?;
+                let args = [memory, 0, memory + 16, 8, 0, 0];
+                self.raw(waiter, "rt_sigtimedwait", libc::SYS_rt_sigtimedwait as u64, args)?;
+            }
+        }
+        Ok(())
+    }
+
+    fn raw(&mut self, waiter: &mut Waiter, name: &'static str, number: u64, args: [u64; 6]) -> Result<i64, OpFault> {
+        self.gate.check(name, number as u32, self.runner.ip(), &args).map_err(OpFault::Unsafe)?;
+        let limits = Limits { deadline: self.deadline.max(Instant::now() + UNDO_TIME), may_block: false };
+        self.runner.call(waiter, number, args, limits).map_err(|fault| OpFault::Call { call: name, fault })
+    }
+}
+
+fn unreadable() -> OpFault {
+    OpFault::Unsafe("a buffer in the target could not be read".into())
+}
+
+fn load(field: &[u8], signed: bool) -> u64 {
+    let negative = signed && field.last().is_some_and(|byte| byte & 0x80 != 0);
+    let mut bytes = [if negative { 0xff } else { 0 }; 8];
+    for (to, from) in bytes.iter_mut().zip(field) {
+        *to = *from;
+    }
+    u64::from_le_bytes(bytes)
+}
+
+/// Whether a comparison holds.
+fn relation_holds(relation: Relation, left: i64, right: i64) -> bool {
+    match relation {
+        Relation::Equal => left == right,
+        Relation::NotEqual => left != right,
+        Relation::Less => left < right,
+        Relation::LessOrEqual => left <= right,
+        Relation::Greater => left > right,
+        Relation::GreaterOrEqual => left >= right,
+    }
+}
+
+/// Whether a result is a success.
+fn accepted(accept: &Accept, value: i64) -> bool {
+    let errno = crate::syscalls::errno::of_result(value);
+    if errno.is_some_and(|errno| accept.ignore.contains(&errno)) {
+        return true;
+    }
+    match &accept.expected {
+        None => errno.is_none(),
+        Some(expected) => match errno {
+            Some(errno) => expected.errnos.contains(&errno) || expected.values.contains(&value),
+            None => {
+                let listed = expected.values.contains(&value);
+                let bounded = expected.min.is_some() || expected.max.is_some();
+                let within = expected.min.is_none_or(|min| value >= min) && expected.max.is_none_or(|max| value <= max);
+                listed || (bounded && within)
+            }
+        },
+    }
+}

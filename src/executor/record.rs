@@ -1,0 +1,247 @@
+//! What is noted of each target while it is held, and how it crosses to the front end.
+
+use super::machine::{Machine, OpFault};
+use super::prepared::Prepared;
+use super::{Captured, StepOutcome, StepState, TargetOutcome, Verdict};
+use crate::plan::Decode;
+use crate::problem::Problem;
+use crate::program::{Bound, Shown, StepCode};
+use crate::syscalls::{Nature, errno};
+use indexmap::IndexMap;
+use serde::{Deserialize, Serialize};
+use std::time::Duration;
+
+/// What the tracing child says at its end.
+#[derive(Debug, Serialize, Deserialize)]
+pub struct ChildReport {
+    /// The worst.
+    pub verdict: Verdict,
+    /// A call that is not inert succeeded and stays.
+    pub changed: bool,
+    /// In the plan's order.
+    pub targets: Vec<TargetOutcome>,
+    /// Everything that went wrong.
+    pub problems: Vec<Problem>,
+    /// The signal that interrupted the run.
+    pub interrupted: Option<i32>,
+}
+
+impl ChildReport {
+    /// Puts the pieces together.
+    pub fn new(verdict: Verdict, recorders: Vec<Recorder<'_>>, problems: Vec<Problem>, interrupted: Option<i32>) -> Self {
+        let stays = !matches!(verdict, Verdict::Refused | Verdict::RolledBack);
+        let changed = stays && recorders.iter().any(Recorder::changed);
+        let targets = recorders.into_iter().map(|recorder| recorder.into_outcome(verdict)).collect();
+        Self { verdict, changed, targets, problems, interrupted }
+    }
+}
+
+/// Notes of one target.
+pub struct Recorder<'a> {
+    target: &'a Prepared,
+    outcome: TargetOutcome,
+    ended: Option<Verdict>,
+}
+
+/// A step as it stands before anything ran.
+pub fn blank_step(step: &StepCode, state: StepState) -> StepOutcome {
+    let shown = |shown: &Shown| match shown {
+        Shown::Text(text) | Shown::Cell(_, text) => text.clone(),
+    };
+    StepOutcome {
+        index: step.index,
+        name: step.name.clone(),
+        syscall: step.syscall.name.to_owned(),
+        state,
+        args: step.shown.iter().map(|(name, value)| ((*name).to_owned(), shown(value))).collect(),
+        result: None,
+        errno: None,
+        undone: false,
+        buffers: Vec::new(),
+        note: None,
+    }
+}
+
+/// A target before anything ran.
+pub fn blank_target(target: &Prepared, outcome: Verdict, state: StepState) -> TargetOutcome {
+    TargetOutcome {
+        pid: target.process.pid,
+        name: target.name.clone(),
+        comm: target.process.comm.clone(),
+        outcome,
+        stall_us: None,
+        steps: target.program.steps.iter().map(|step| blank_step(step, state)).collect(),
+        captures: IndexMap::new(),
+        trace: Vec::new(),
+    }
+}
+
+impl<'a> Recorder<'a> {
+    /// Nothing has happened yet.
+    pub fn new(target: &'a Prepared) -> Self {
+        Self { target, outcome: blank_target(target, Verdict::Refused, StepState::NotRun), ended: None }
+    }
+
+    fn slot(&mut self, index: usize) -> Option<&mut StepOutcome> {
+        self.outcome.steps.iter_mut().find(|step| step.index == index)
+    }
+
+    fn seen(&self, index: usize) -> Option<&StepOutcome> {
+        self.outcome.steps.iter().find(|step| step.index == index)
+    }
+
+    /// Notes how a step went.
+    pub fn step(&mut self, index: usize, machine: &Machine<'_>, result: Result<&StepState, &OpFault>) {
+        let Some(code) = self.target.program.steps.iter().find(|step| step.index == index) else { return };
+        let value = machine.cell(code.result).map(|value| value as i64);
+        let Some(slot) = self.slot(index) else { return };
+        for (arg, (_, shown)) in slot.args.iter_mut().zip(&code.shown) {
+            if let Shown::Cell(cell, _) = shown
+                && let Some(value) = machine.cell(*cell)
+            {
+                arg.1 = (value as i64).to_string();
+            }
+        }
+        slot.result = value;
+        slot.errno = value.and_then(errno::of_result).map(errno::spell);
+        slot.state = result.map_or(StepState::Failed, |state| *state);
+        slot.note = result.err().map(ToString::to_string);
+    }
+
+    /// The problem of a step that failed.
+    pub fn failed(&self, index: usize, fault: &OpFault) -> Problem {
+        Problem::error("run::step-failed", self.say(&format!("{}: {fault}", self.title(index))))
+    }
+
+    /// A sentence about this target.
+    pub fn say(&self, what: &str) -> String {
+        format!("process {} ({}): {what}", self.outcome.pid, self.outcome.comm)
+    }
+
+    fn title(&self, index: usize) -> String {
+        match self.seen(index) {
+            Some(StepOutcome { name: Some(name), .. }) => format!("step {} ({name})", index + 1),
+            Some(step) => format!("step {} ({})", index + 1, step.syscall),
+            None => format!("step {}", index + 1),
+        }
+    }
+
+    /// Whether a step was reached and not skipped.
+    pub fn begun(&self, index: usize) -> bool {
+        self.seen(index).is_some_and(|step| matches!(step.state, StepState::Done | StepState::Failed))
+    }
+
+    /// Whether a step went as expected.
+    pub fn done(&self, index: usize) -> bool {
+        self.seen(index).is_some_and(|step| step.state == StepState::Done)
+    }
+
+    /// Whether a step's own call was made and had its effect.
+    pub fn effective(&self, index: usize) -> bool {
+        self.seen(index).is_some_and(|step| step.result.is_some_and(|value| errno::of_result(value).is_none()))
+    }
+
+    /// Notes that a step was taken back.
+    pub fn undone(&mut self, index: usize) {
+        let inert = self.inert(index);
+        let effective = self.effective(index);
+        if let Some(slot) = self.slot(index) {
+            slot.undone = effective && !inert;
+        }
+    }
+
+    /// Notes that what became of a step is not known or not as it should be, and says so.
+    pub fn in_doubt(&mut self, index: usize, fault: &OpFault, what: &str) -> Problem {
+        let message = self.say(&format!("{}: {what}: {fault}", self.title(index)));
+        if let Some(slot) = self.slot(index) {
+            slot.state = StepState::InDoubt;
+            slot.note = Some(format!("{what}: {fault}"));
+        }
+        Problem::error("run::in-doubt", message)
+            .help("compare the process with what the plan says (its descriptors in /proc/PID/fd) and put right what differs")
+    }
+
+    /// The target was not given back as it was.
+    pub fn doubt(&mut self) {
+        self.ended = Some(Verdict::InDoubt);
+    }
+
+    /// How the transaction ended here.
+    pub fn end(&mut self, verdict: Verdict) {
+        self.ended = Some(verdict);
+    }
+
+    /// How long its threads were held.
+    pub fn stall(&mut self, time: Duration) {
+        self.outcome.stall_us = Some(time.as_micros() as u64);
+    }
+
+    fn inert(&self, index: usize) -> bool {
+        let step = self.target.program.steps.iter().find(|step| step.index == index);
+        step.is_none_or(|step| matches!(step.syscall.nature, Nature::Inert))
+    }
+
+    /// Whether a call that is not inert succeeded and was not undone.
+    pub fn changed(&self) -> bool {
+        self.outcome.steps.iter().any(|step| !step.undone && self.effective(step.index) && !self.inert(step.index))
+    }
+
+    /// Reads what is to be shown from the target's memory, before it is given back.
+    pub fn read(&mut self, machine: &Machine<'_>) {
+        let program = &self.target.program;
+        for code in &program.steps {
+            if !self.done(code.index) {
+                continue;
+            }
+            let buffers: Vec<_> = code
+                .outputs
+                .iter()
+                .filter_map(|(parameter, buffer)| Some(((*parameter).to_owned(), machine.read_buffer(*buffer, usize::MAX)?)))
+                .collect();
+            if let Some(slot) = self.slot(code.index) {
+                slot.buffers = buffers;
+            }
+            for (name, bound) in &code.captures {
+                if let Some(value) = captured(machine, bound) {
+                    self.outcome.captures.insert(name.clone(), value);
+                }
+            }
+        }
+        self.outcome.trace = machine.trace.clone();
+    }
+
+    fn into_outcome(mut self, whole: Verdict) -> TargetOutcome {
+        self.outcome.outcome = match (self.ended, whole) {
+            (Some(Verdict::Applied), _) if !self.changed() => Verdict::Unchanged,
+            (Some(ended), _) => ended,
+            (None, Verdict::InDoubt) => Verdict::InDoubt,
+            (None, _) => Verdict::Refused,
+        };
+        self.outcome
+    }
+}
+
+fn captured(machine: &Machine<'_>, bound: &Bound) -> Option<Captured> {
+    match bound {
+        Bound::Cell(cell) => machine.cell(*cell).map(|value| Captured::Number(value as i64)),
+        Bound::Buffer(buffer, decode, length) => {
+            let counted = length.and_then(|cell| machine.cell(cell)).and_then(|value| usize::try_from(value).ok());
+            let bytes = machine.read_buffer(*buffer, counted.unwrap_or(usize::MAX))?;
+            Some(decoded(&bytes, *decode))
+        }
+    }
+}
+
+fn decoded(bytes: &[u8], decode: Decode) -> Captured {
+    match decode {
+        Decode::Text => {
+            let text = bytes.split(|byte| *byte == 0).next().unwrap_or_default();
+            Captured::Text(String::from_utf8_lossy(text).into_owned())
+        }
+        Decode::Hex => Captured::Text(bytes.iter().map(|byte| format!("{byte:02x}")).collect()),
+        Decode::I32List => {
+            let number = |chunk: &[u8]| chunk.try_into().map(i32::from_le_bytes).map(i64::from).ok();
+            Captured::List(bytes.chunks_exact(4).filter_map(number).collect())
+        }
+    }
+}

@@ -1,0 +1,428 @@
+//! The transaction, in the tracing child: freeze, run, commit or roll back, let go.
+
+use super::Options;
+use super::board::{Board, Mark, Phase};
+use super::choice::{NoChoice, Standing, choose};
+use super::machine::{Machine, OpFault};
+use super::prepared::{Prepared, no_code};
+use super::record::{ChildReport, Recorder};
+use super::seccomp_gate::Gate;
+use super::{Eintr, SeccompPolicy, StepState, Verdict};
+use crate::problem::Problem;
+use crate::program::{Action, Init, Program};
+use crate::remote::seccomp::Filters;
+use crate::remote::{PrepareError, Runner, SettleRule, settle};
+use crate::syscalls::{Arch, Scope, restart};
+use crate::target::{Fault, FreezeError, Frozen, Subject, Tracee, Waiter, freeze};
+use std::os::fd::AsRawFd;
+use std::time::Instant;
+
+/// Runs the whole transaction. All threads have been let go when it returns, but those that would not stop.
+pub fn run(targets: &[Prepared], options: &Options, board: &Board, waiter: &mut Waiter) -> ChildReport {
+    let mut recorders: Vec<Recorder<'_>> = targets.iter().map(Recorder::new).collect();
+    let mut problems = Vec::new();
+    let begun = Instant::now();
+    board.enter(Phase::Freezing);
+    let verdict = match stop_all(targets, options, waiter, begun) {
+        Err(problem) => {
+            problems.push(problem);
+            Verdict::Refused
+        }
+        Ok((frozen, standings)) => {
+            let held = Held { targets, options, board, begun, frozen: &frozen };
+            let verdict = held.work(waiter, &standings, &mut recorders, &mut problems);
+            for (frozen, recorder) in frozen.iter().zip(&mut recorders) {
+                if let Err(fault) = frozen.release() {
+                    problems.push(Problem::error("target::not-released", format!("process {}: {fault}", frozen.pid)));
+                }
+                recorder.stall(begun.elapsed());
+            }
+            verdict
+        }
+    };
+    board.enter(Phase::Released);
+    let interrupted = if matches!(verdict, Verdict::Applied | Verdict::Unchanged) { None } else { waiter.interrupted() };
+    ChildReport::new(verdict, recorders, problems, interrupted)
+}
+
+/// Stops every thread of every target, each settled as soon as it stands.
+fn stop_all(
+    targets: &[Prepared],
+    options: &Options,
+    waiter: &mut Waiter,
+    begun: Instant,
+) -> Result<(Vec<Frozen>, Vec<Vec<Standing>>), Problem> {
+    let mut subjects = Vec::with_capacity(targets.len());
+    for target in targets {
+        let subject = Subject::new(target.process.pid, target.process.dir.as_raw_fd());
+        subjects.push(subject.map_err(|errno| not_stopped(target, 0, errno.into(), options))?);
+    }
+    let mut standings: Vec<Vec<Standing>> = targets.iter().map(|_| Vec::new()).collect();
+    let deadline = begun + options.freeze_timeout;
+    let frozen = freeze(&mut subjects, waiter, deadline, &mut |index, tracee, stop| {
+        let filtered = targets[index].process.seccomp != 0;
+        let rule = SettleRule {
+            reissue: options.eintr == Eintr::Reissue,
+            restart_barred: &|tracee| filtered && bars_restart(tracee),
+        };
+        let registers = settle(tracee, stop, rule)?;
+        standings[index].push(Standing { tracee, stop, registers });
+        Ok(())
+    });
+    match frozen {
+        Ok(frozen) => {
+            for (standings, frozen) in standings.iter_mut().zip(&frozen) {
+                standings.retain(|standing| frozen.thread(standing.tracee.tid).is_some());
+            }
+            Ok((frozen, standings))
+        }
+        Err(FreezeError { subject, tid, fault }) => Err(not_stopped(&targets[subject], tid, fault, options)),
+    }
+}
+
+/// Whether the thread's filters forbid `restart_syscall`; taken for granted where they can't be read.
+fn bars_restart(tracee: Tracee) -> bool {
+    let number = libc::SYS_restart_syscall as u32;
+    match Filters::read(tracee.tid) {
+        Ok(filters) => !filters.foresee(number, 0, &[None; 6]).is_allow(),
+        Err(_) => true,
+    }
+}
+
+fn not_stopped(target: &Prepared, tid: i32, fault: Fault, options: &Options) -> Problem {
+    let process = &target.process;
+    let who = format!("process {} ({})", process.pid, process.comm);
+    match fault {
+        Fault::Gone => Problem::error("target::gone", format!("{who} ended before it could be stopped")),
+        Fault::Deadline => Problem::error(
+            "target::not-stopped",
+            format!("{who}: thread {tid} did not stop within {:?}", options.freeze_timeout),
+        )
+        .help("a thread in an uninterruptible wait (state D: a disk, a network file system, a vfork child that has not run its program yet) can't be stopped; try again, or give --freeze-timeout more time"),
+        Fault::Interrupted(signal) => {
+            Problem::error("run::interrupted", format!("interrupted by signal {signal} before anything was done"))
+        }
+        Fault::Refused(_) => process.explain_denial(),
+    }
+}
+
+/// What is held while the transaction works.
+struct Held<'a> {
+    targets: &'a [Prepared],
+    options: &'a Options,
+    board: &'a Board,
+    begun: Instant,
+    frozen: &'a [Frozen],
+}
+
+impl<'a> Held<'a> {
+    /// Everything between stop and release.
+    fn work(
+        &self,
+        waiter: &mut Waiter,
+        standings: &[Vec<Standing>],
+        recorders: &mut [Recorder<'a>],
+        problems: &mut Vec<Problem>,
+    ) -> Verdict {
+        let mut machines = Vec::with_capacity(self.targets.len());
+        for (index, target) in self.targets.iter().enumerate() {
+            match self.machine(waiter, target, &standings[index], &self.frozen[index]) {
+                Ok(machine) => machines.push(machine),
+                Err(problem) => {
+                    problems.push(problem);
+                    break;
+                }
+            }
+        }
+        let refused = machines.len() < self.targets.len();
+        let mut verdict = if refused { Verdict::Refused } else { self.transact(waiter, &mut machines, recorders, problems) };
+        for (machine, recorder) in machines.into_iter().zip(recorders) {
+            recorder.read(&machine);
+            if let Err(fault) = machine.finish(waiter) {
+                verdict = Verdict::InDoubt;
+                recorder.doubt();
+                problems.push(Problem::error("run::not-restored", recorder.say(&fault.to_string())));
+            }
+        }
+        verdict
+    }
+
+    /// Verifies a frozen target and moves one of its threads onto a landing frame. The target is as it was if this fails.
+    fn machine(
+        &self,
+        waiter: &mut Waiter,
+        target: &'a Prepared,
+        standings: &[Standing],
+        frozen: &Frozen,
+    ) -> Result<Machine<'a>, Problem> {
+        self.verify(target, frozen)?;
+        let program = &target.program;
+        let data: u64 = program.buffers.iter().map(|buffer| (buffer.len as u64).next_multiple_of(16)).sum();
+        let choice = choose(target, standings, calls(program).any(restart::sets_restart_block), data + 64)
+            .map_err(|why| no_choice(target, why))?;
+        let tracee = choice.standing.tracee;
+        let gadgets = self.gadgets(target, tracee)?;
+        let gate = self.gate(target, tracee)?;
+        foresee(target, &gate, gadgets.syscall + 2)?;
+        let runner = Runner::prepare(tracee, &choice.standing.registers, gadgets, choice.room, &target.memory)
+            .map_err(|error| not_prepared(target, error))?;
+        let deadline = self.begun + self.options.hold;
+        Machine::new(target, runner, gate, waiter, deadline).map_err(|(runner, fault)| {
+            let landed = runner.finish(&target.memory);
+            let more = landed.err().map(|fault| format!("; then: {fault}")).unwrap_or_default();
+            refusal(target, "target::no-scratch-memory", &format!("{fault}{more}"))
+        })
+    }
+
+    /// What must still be true once everything stands still.
+    fn verify(&self, target: &Prepared, frozen: &Frozen) -> Result<(), Problem> {
+        if !target.process.same_program() {
+            return Err(refusal(target, "target::changed", "it has ended or become another program since it was looked at"));
+        }
+        let others = target.sharers.now(&target.process)?;
+        if let Some(sharer) = others.first() {
+            return Err(refusal(
+                target,
+                "target::shared",
+                &format!("process {} ({}) shares its {} and would go on running", sharer.pid, sharer.comm, sharer.what),
+            )
+            .help("stop or wait for that process; criu-plan stops the threads of its targets only"));
+        }
+        let per_thread = calls_of_steps(&target.program).find(|call| call.scope == Scope::Thread);
+        if let (Some(call), true) = (per_thread, frozen.threads.len() > 1) {
+            return Err(refusal(
+                target,
+                "target::per-thread-call",
+                &format!("{} changes one thread only, and it has {}", call.name, frozen.threads.len()),
+            )
+            .help("this version runs such calls in processes of a single thread only"));
+        }
+        Ok(())
+    }
+
+    /// Code to call through; inside the allowed range where syscall user dispatch is on.
+    fn gadgets(&self, target: &Prepared, tracee: Tracee) -> Result<crate::remote::Gadgets, Problem> {
+        let dispatch = tracee.dispatch().unwrap_or_default();
+        let found = if dispatch.mode != 0 {
+            target.gadgets_within((dispatch.offset, dispatch.offset.saturating_add(dispatch.len)))
+        } else {
+            Some(target.gadgets)
+        };
+        found.filter(|gadgets| gadgets.verify(&target.memory)).ok_or_else(|| no_code(&target.process))
+    }
+
+    fn gate(&self, target: &Prepared, tracee: Tracee) -> Result<Gate, Problem> {
+        if self.options.seccomp == SeccompPolicy::Suspend && target.process.seccomp != 0 {
+            tracee.suspend_seccomp().map_err(|fault| refusal(target, "target::seccomp", &fault.to_string()))?;
+        }
+        match Filters::read(tracee.tid) {
+            Ok(filters) => Ok(Gate::new(self.options.seccomp, filters)),
+            // Without the privilege to read them the policy was applied before the stop.
+            Err(_) => Ok(Gate::Open),
+        }
+    }
+
+    /// Forward in all targets, then commit in all, or back in all.
+    fn transact(
+        &self,
+        waiter: &mut Waiter,
+        machines: &mut [Machine<'a>],
+        recorders: &mut [Recorder<'a>],
+        problems: &mut Vec<Problem>,
+    ) -> Verdict {
+        self.board.enter(Phase::Forward);
+        let steps = self.targets.iter().flat_map(|target| target.program.steps.iter().map(|step| step.index + 1)).max();
+        for index in 0..steps.unwrap_or(0) {
+            for at in 0..machines.len() {
+                if let Err(problem) = self.step(waiter, at, index, &mut machines[at], &mut recorders[at]) {
+                    problems.push(problem);
+                    return self.roll_back(waiter, machines, recorders, problems);
+                }
+            }
+        }
+        self.commit(waiter, machines, recorders, problems)
+    }
+
+    /// Runs a step forward in one target.
+    fn step(
+        &self,
+        waiter: &mut Waiter,
+        at: usize,
+        index: usize,
+        machine: &mut Machine<'a>,
+        recorder: &mut Recorder<'a>,
+    ) -> Result<(), Problem> {
+        let Some(step) = self.targets[at].program.steps.iter().find(|step| step.index == index) else { return Ok(()) };
+        if let Some(signal) = waiter.interrupted() {
+            return Err(Problem::error("run::interrupted", format!("interrupted by signal {signal}")));
+        }
+        if Instant::now() > self.begun + self.options.hold {
+            return Err(Problem::error("run::hold", format!("the targets were held for {:?}", self.options.hold))
+                .help("`--hold` allows more"));
+        }
+        self.board.mark(at, index, Mark::Begun);
+        let result = machine.run(waiter, &step.prepare).and_then(|()| {
+            if machine.skips(step) {
+                return Ok(StepState::Skipped);
+            }
+            machine.run(waiter, &step.forward).map(|()| StepState::Done)
+        });
+        recorder.step(index, machine, result.as_ref());
+        match result {
+            Ok(StepState::Skipped) => self.board.mark(at, index, Mark::Skipped),
+            Ok(_) => self.board.mark(at, index, Mark::Done(machine.cell(step.result).unwrap_or(0) as i64)),
+            Err(fault) => return Err(recorder.failed(index, &fault)),
+        }
+        Ok(())
+    }
+
+    fn commit(
+        &self,
+        waiter: &mut Waiter,
+        machines: &mut [Machine<'a>],
+        recorders: &mut [Recorder<'a>],
+        problems: &mut Vec<Problem>,
+    ) -> Verdict {
+        self.board.enter(Phase::Commit);
+        let mut verdict = Verdict::Applied;
+        for (at, (machine, recorder)) in machines.iter_mut().zip(recorders.iter_mut()).enumerate() {
+            machine.extend_deadline();
+            for step in &self.targets[at].program.steps {
+                if !recorder.done(step.index) {
+                    continue;
+                }
+                let result = machine.run(waiter, &step.commit).and_then(|()| machine.run(waiter, &step.release));
+                if let Err(fault) = result {
+                    verdict = Verdict::InDoubt;
+                    problems.push(recorder.in_doubt(step.index, &fault, "what it kept for undo may still be there"));
+                }
+            }
+            recorder.end(Verdict::Applied);
+        }
+        if verdict == Verdict::Applied && recorders.iter().all(|recorder| !recorder.changed()) {
+            verdict = Verdict::Unchanged;
+        }
+        verdict
+    }
+
+    /// Takes back what was done, last step first, in every target.
+    fn roll_back(
+        &self,
+        waiter: &mut Waiter,
+        machines: &mut [Machine<'a>],
+        recorders: &mut [Recorder<'a>],
+        problems: &mut Vec<Problem>,
+    ) -> Verdict {
+        self.board.enter(Phase::Rollback);
+        let mut verdict = Verdict::RolledBack;
+        for (at, (machine, recorder)) in machines.iter_mut().zip(recorders.iter_mut()).enumerate().rev() {
+            let mut ended = Verdict::RolledBack;
+            for step in self.targets[at].program.steps.iter().rev().filter(|step| step.index < usize::MAX) {
+                if !recorder.begun(step.index) {
+                    continue;
+                }
+                machine.extend_deadline();
+                let undone = machine.run(waiter, &step.undo);
+                let released = machine.run(waiter, &step.release);
+                match undone.and(released) {
+                    Ok(()) if step.irreversible && recorder.effective(step.index) => ended = ended.worse(Verdict::Partial),
+                    Ok(()) => {
+                        recorder.undone(step.index);
+                        self.board.mark(at, step.index, Mark::Undone);
+                    }
+                    Err(fault) => {
+                        ended = Verdict::InDoubt;
+                        problems.push(recorder.in_doubt(step.index, &fault, "it could not be taken back"));
+                    }
+                }
+            }
+            recorder.end(ended);
+            verdict = verdict.worse(ended);
+        }
+        verdict
+    }
+}
+
+/// Every call that a program may make.
+fn ops(program: &Program) -> impl Iterator<Item = &crate::program::Call> {
+    program
+        .steps
+        .iter()
+        .flat_map(|step| step.forward.iter().chain(&step.undo).chain(&step.commit).chain(&step.release))
+        .filter_map(|op| match &op.action {
+            Action::Call(call) => Some(call),
+            _ => None,
+        })
+}
+
+fn calls(program: &Program) -> impl Iterator<Item = &'static crate::syscalls::Syscall> {
+    ops(program).map(|call| call.syscall)
+}
+
+fn calls_of_steps(program: &Program) -> impl Iterator<Item = &'static crate::syscalls::Syscall> {
+    program.steps.iter().map(|step| step.syscall)
+}
+
+/// Tries every call of the program, and our own, on the filters before any is made.
+fn foresee(target: &Prepared, gate: &Gate, ip: u64) -> Result<(), Problem> {
+    let refuse = |why: String| {
+        refusal(target, "target::seccomp-refuses", &why).help(
+            "leave the call out of the plan; `--seccomp suspend` switches the filters off while calls run, and is deadly for the target if criu-plan is killed in the middle of one",
+        )
+    };
+    gate.foresee("rt_sigreturn", libc::SYS_rt_sigreturn as u32, ip, &[None; 6]).map_err(refuse)?;
+    for call in ops(&target.program) {
+        let Some(number) = call.syscall.number(Arch::X86_64) else { continue };
+        let mut args = [None; 6];
+        for (slot, cell) in args.iter_mut().zip(&call.args) {
+            *slot = match target.program.cells.get(cell.0 as usize) {
+                Some(Init::Const(value)) => Some(*value),
+                _ => None,
+            };
+        }
+        for empty in args.iter_mut().skip(call.args.len()) {
+            *empty = Some(0);
+        }
+        gate.foresee(call.syscall.name, number, ip, &args).map_err(refuse)?;
+    }
+    Ok(())
+}
+
+fn refusal(target: &Prepared, code: &'static str, why: &str) -> Problem {
+    Problem::error(code, format!("process {} ({}) is refused: {why}", target.process.pid, target.process.comm))
+}
+
+fn no_choice(target: &Prepared, why: NoChoice) -> Problem {
+    match why {
+        NoChoice::Compat => refusal(target, "target::compat", "it runs 32-bit code, which this version does not support"),
+        NoChoice::Unlike => refusal(
+            target,
+            "target::no-thread",
+            "no thread may stand for the others (each has descriptors, credentials or namespaces of its own, or is in a wait that the plan's calls would break)",
+        ),
+        NoChoice::NoRoom => refusal(target, "target::no-room", "no memory in it is proven free for a landing frame")
+            .help("try again when its main thread is less deep in its stack"),
+        NoChoice::Fault(fault) => refusal(target, "target::gone", &fault.to_string()),
+    }
+}
+
+fn not_prepared(target: &Prepared, error: PrepareError) -> Problem {
+    match error {
+        PrepareError::ShadowStack => refusal(target, "target::shadow-stack", "it uses a shadow stack (CET), which this version does not support"),
+        PrepareError::Memory(error) => refusal(target, "target::unwritable", &format!("its memory can't be written: {error}")),
+        PrepareError::Fault(fault) => refusal(target, "target::gone", &fault.to_string()),
+    }
+}
+
+impl Verdict {
+    /// The worse of two ends of a rollback.
+    fn worse(self, other: Self) -> Self {
+        let rank = |verdict| match verdict {
+            Self::InDoubt => 2,
+            Self::Partial => 1,
+            _ => 0,
+        };
+        if rank(other) > rank(self) { other } else { self }
+    }
+}
+

@@ -1,0 +1,270 @@
+//! Stopping every thread of one or more processes, and letting them go.
+//!
+//! All threads are seized and interrupted first and only then waited for: stops overlap. A pass over `task/` that finds no
+//! thread which is not stopped ends it. Nothing here changes a thread beyond stopping it, so our death at any point lets
+//! all of them go on.
+
+use super::tracee::{Event, Fault, Resume, Stop, Tracee, Waiter};
+use nix::dir::Dir;
+use nix::errno::Errno;
+use nix::fcntl::OFlag;
+use nix::sys::stat::Mode;
+use std::collections::HashMap;
+use std::os::fd::{AsRawFd, BorrowedFd, RawFd};
+use std::time::Instant;
+
+/// A process that is to be stopped.
+#[derive(Debug)]
+pub struct Subject {
+    /// Its pid.
+    pub pid: i32,
+    /// Its `task/`, opened before the stop and bound to this very process.
+    task: Dir,
+    dir: RawFd,
+    /// Threads that never run user code (io_uring workers): neither stopped nor waited for.
+    workers: Vec<i32>,
+}
+
+/// A process all of whose threads stand still.
+#[derive(Debug)]
+pub struct Frozen {
+    /// Its pid.
+    pub pid: i32,
+    /// Its living threads, in the order of `task/`: the leader first, if it lives.
+    pub threads: Vec<Thread>,
+}
+
+/// A stopped thread.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub struct Thread {
+    /// The thread.
+    pub tracee: Tracee,
+    /// Where it stands.
+    pub stop: Stop,
+}
+
+/// Why a process could not be stopped.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub struct FreezeError {
+    /// Index of the subject.
+    pub subject: usize,
+    /// The thread, 0 if it is about the process.
+    pub tid: i32,
+    /// Why.
+    pub fault: Fault,
+}
+
+/// `PF_IO_WORKER | PF_USER_WORKER` of include/linux/sched.h: threads that live in the kernel.
+const WORKER_FLAGS: u64 = 0x10 | 0x4000;
+
+/// What the beginning of a `stat` file of proc(5) says of a thread: its state, and whether it is a kernel worker.
+fn thread_state(dir: RawFd, tid: i32) -> Option<(u8, bool)> {
+    let path = format!("task/{tid}/stat");
+    // SAFETY: `dir` is the open /proc/PID directory of the subject, which outlives this call.
+    let dir = unsafe { BorrowedFd::borrow_raw(dir) };
+    let file = nix::fcntl::openat(dir, path.as_str(), OFlag::O_RDONLY | OFlag::O_CLOEXEC, Mode::empty()).ok()?;
+    let mut buffer = [0u8; 512];
+    let length = nix::unistd::read(&file, &mut buffer).ok()?;
+    let text = buffer.get(..length)?;
+    // The comm stands in parentheses and may hold any byte, so fields are counted from the last one.
+    let after = text.get(memchr::memrchr(b')', text)? + 2..)?;
+    let mut fields = after.split(|byte| *byte == b' ');
+    let state = *fields.next()?.first()?;
+    let flags = std::str::from_utf8(fields.nth(5)?).ok()?.parse::<u64>().ok()?;
+    Some((state, flags & WORKER_FLAGS != 0))
+}
+
+impl Subject {
+    /// Prepares to stop a process, given its `/proc/PID` directory, which must stay open.
+    pub fn new(pid: i32, dir: RawFd) -> Result<Self, Errno> {
+        // SAFETY: the caller keeps `dir` open for the life of this value.
+        let borrowed = unsafe { BorrowedFd::borrow_raw(dir) };
+        let task =
+            Dir::openat(borrowed, "task", OFlag::O_RDONLY | OFlag::O_DIRECTORY | OFlag::O_CLOEXEC, Mode::empty())?;
+        let mut subject = Self { pid, task, dir, workers: Vec::new() };
+        let tids = subject.tids()?;
+        subject.workers = tids.into_iter().filter(|tid| matches!(thread_state(dir, *tid), Some((_, true)))).collect();
+        Ok(subject)
+    }
+
+    /// The threads at this moment. Empty once the process has ended.
+    fn tids(&mut self) -> Result<Vec<i32>, Errno> {
+        let mut tids = Vec::new();
+        for entry in self.task.iter() {
+            match entry {
+                Ok(entry) => tids.extend(entry.file_name().to_str().ok().and_then(|name| name.parse::<i32>().ok())),
+                Err(Errno::ENOENT | Errno::ESRCH) => break,
+                Err(errno) => return Err(errno),
+            }
+        }
+        Ok(tids)
+    }
+}
+
+/// What is known of a thread while stopping.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+enum State {
+    /// Seized and interrupted.
+    Asked,
+    Stopped(Stop),
+    /// Ended, or nothing to stop (zombie, worker).
+    Out,
+}
+
+/// Calls for each thread once, as soon as it stands still: subject's index, thread, stop.
+pub type OnStop<'a> = dyn FnMut(usize, Tracee, Stop) -> Result<(), Fault> + 'a;
+
+/// Stops every thread of every subject. On failure those that stopped have been let go; those that would not stop are
+/// let go by our exit only, which must follow.
+pub fn freeze(
+    subjects: &mut [Subject],
+    waiter: &mut Waiter,
+    deadline: Instant,
+    on_stop: &mut OnStop<'_>,
+) -> Result<Vec<Frozen>, FreezeError> {
+    let mut states: Vec<HashMap<i32, State>> = subjects.iter().map(|_| HashMap::new()).collect();
+    let result = loop {
+        match pass(subjects, &mut states, waiter, deadline, on_stop) {
+            Ok(Some(frozen)) => break Ok(frozen),
+            Ok(None) => {}
+            Err(error) => break Err(error),
+        }
+    };
+    if result.is_err() {
+        for (tid, state) in states.iter().flatten() {
+            if matches!(state, State::Stopped(_)) {
+                // One that has died meanwhile needs no letting go.
+                let _gone = Tracee { tid: *tid }.detach(0);
+            }
+        }
+    }
+    result
+}
+
+/// One pass: asks the threads that are new, waits for those asked. The frozen processes if there was nothing to do.
+fn pass(
+    subjects: &mut [Subject],
+    states: &mut [HashMap<i32, State>],
+    waiter: &mut Waiter,
+    deadline: Instant,
+    on_stop: &mut OnStop<'_>,
+) -> Result<Option<Vec<Frozen>>, FreezeError> {
+    let mut listings = Vec::with_capacity(subjects.len());
+    for (index, subject) in subjects.iter_mut().enumerate() {
+        let error = |tid, fault| FreezeError { subject: index, tid, fault };
+        let tids = subject.tids().map_err(|errno| error(0, errno.into()))?;
+        for tid in tids.iter().filter(|tid| !states[index].contains_key(tid)).copied().collect::<Vec<_>>() {
+            let state = ask(subject, tid).map_err(|fault| error(tid, fault))?;
+            states[index].insert(tid, state);
+        }
+        listings.push(tids);
+    }
+    let mut waited = false;
+    for (index, known) in states.iter_mut().enumerate() {
+        for (tid, state) in known.iter_mut().filter(|(_, state)| **state == State::Asked) {
+            let error = |fault| FreezeError { subject: index, tid: *tid, fault };
+            waited = true;
+            *state = until_stopped(Tracee { tid: *tid }, waiter, deadline).map_err(error)?;
+            if let State::Stopped(stop) = *state {
+                match on_stop(index, Tracee { tid: *tid }, stop) {
+                    Err(Fault::Gone) => *state = State::Out,
+                    other => other.map_err(error)?,
+                }
+            }
+        }
+    }
+    if waited { Ok(None) } else { settle(subjects, states, &listings).map(Some) }
+}
+
+/// The processes as they stand; threads that we hold but that are not in the listing are others' (their tid was reused
+/// between listing and seizing) and are let go.
+fn settle(
+    subjects: &[Subject],
+    states: &mut [HashMap<i32, State>],
+    listings: &[Vec<i32>],
+) -> Result<Vec<Frozen>, FreezeError> {
+    let mut result = Vec::with_capacity(subjects.len());
+    for (index, subject) in subjects.iter().enumerate() {
+        for (tid, state) in states[index].iter_mut() {
+            if matches!(state, State::Stopped(_)) && !listings[index].contains(tid) {
+                // It is gone, or it goes on: either way it is no longer ours.
+                let _gone = Tracee { tid: *tid }.detach(0);
+                *state = State::Out;
+            }
+        }
+        let thread = |tid: &i32| match states[index].get(tid) {
+            Some(State::Stopped(stop)) => Some(Thread { tracee: Tracee { tid: *tid }, stop: *stop }),
+            _ => None,
+        };
+        let threads: Vec<Thread> = listings[index].iter().filter_map(thread).collect();
+        if threads.is_empty() {
+            return Err(FreezeError { subject: index, tid: 0, fault: Fault::Gone });
+        }
+        result.push(Frozen { pid: subject.pid, threads });
+    }
+    Ok(result)
+}
+
+/// Seizes and interrupts a thread.
+fn ask(subject: &Subject, tid: i32) -> Result<State, Fault> {
+    if subject.workers.contains(&tid) {
+        return Ok(State::Out);
+    }
+    match Tracee::seize(tid, libc::PTRACE_O_TRACESYSGOOD) {
+        Ok(tracee) => match tracee.interrupt() {
+            Err(Fault::Gone) => Ok(State::Out),
+            other => other.map(|()| State::Asked),
+        },
+        Err(Errno::ESRCH) => Ok(State::Out),
+        Err(errno) => match thread_state(subject.dir, tid) {
+            // A zombie (a first thread that has ended before the others) has nothing to stop.
+            None | Some((b'Z' | b'X' | b'x', _) | (_, true)) => Ok(State::Out),
+            Some(_) => Err(errno.into()),
+        },
+    }
+}
+
+/// Waits until a thread that was asked stands still. A signal on its way is let in at once, so that it is never in our
+/// hands: the thread then stops in its handler.
+fn until_stopped(tracee: Tracee, waiter: &mut Waiter, deadline: Instant) -> Result<State, Fault> {
+    loop {
+        let stop = match waiter.wait(tracee, deadline, true)? {
+            Event::Ended => return Ok(State::Out),
+            Event::Stopped(stop) => stop,
+        };
+        let resumed = match stop {
+            Stop::Event | Stop::Group(_) => return Ok(State::Stopped(stop)),
+            Stop::Signal(signal) => tracee.interrupt().and_then(|()| tracee.resume(Resume::Continue, signal)),
+            Stop::Syscall | Stop::Other => tracee.interrupt().and_then(|()| tracee.resume(Resume::Continue, 0)),
+        };
+        match resumed {
+            Err(Fault::Gone) => {}
+            other => other?,
+        }
+    }
+}
+
+impl Frozen {
+    /// Lets every thread go; the first fault that is not its end.
+    pub fn release(&self) -> Result<(), Fault> {
+        let mut result = Ok(());
+        for thread in &self.threads {
+            match thread.tracee.detach(0) {
+                Ok(()) | Err(Fault::Gone) => {}
+                Err(fault) => result = Err(fault),
+            }
+        }
+        result
+    }
+
+    /// Its first thread that is of this id.
+    pub fn thread(&self, tid: i32) -> Option<Thread> {
+        self.threads.iter().copied().find(|thread| thread.tracee.tid == tid)
+    }
+}
+
+impl AsRawFd for Subject {
+    fn as_raw_fd(&self) -> RawFd {
+        self.dir
+    }
+}

@@ -1,0 +1,180 @@
+//! One process, found and held by its pidfd and its `/proc` directory, so that a reused pid is never mistaken for it.
+
+use crate::problem::Problem;
+use nix::errno::Errno;
+use nix::fcntl::OFlag;
+use nix::sys::stat::{Mode, fstatat};
+use procfs::FromRead;
+use procfs::process::{Stat, Status};
+use std::fs::File;
+use std::io::{self, Read};
+use std::os::fd::{AsRawFd, FromRawFd, OwnedFd};
+use std::path::{Path, PathBuf};
+
+/// `PF_KTHREAD` of include/linux/sched.h.
+const PF_KTHREAD: u32 = 0x0020_0000;
+
+/// A process as it was when it was found.
+#[derive(Debug)]
+pub struct Process {
+    /// Its pid.
+    pub pid: i32,
+    /// Polled readable once it has ended.
+    pub pidfd: OwnedFd,
+    /// `/proc/PID`, bound to this very process: nothing is found in it any more once the process has ended.
+    pub dir: OwnedFd,
+    /// Start time in clock ticks since boot (proc(5)).
+    pub start_time: u64,
+    /// Its name, lossily decoded.
+    pub comm: String,
+    /// State letter of proc(5).
+    pub state: char,
+    /// Effective user id.
+    pub uid: u32,
+    /// How many threads it had.
+    pub threads: usize,
+    /// Size of its descriptor table (`FDSize`).
+    pub descriptor_table: usize,
+    /// `Seccomp:` of its first thread: 0 none, 1 strict, 2 filters.
+    pub seccomp: u32,
+    /// Pid of who traces it, 0 if nobody.
+    pub tracer: i32,
+    /// It is a kernel thread.
+    pub kernel: bool,
+    /// Parent's pid.
+    pub parent: i32,
+    /// Device and inode of its executable, if that may be looked at.
+    exe: Option<(u64, u64)>,
+    main_stack: u64,
+    namespace_pids: Vec<i32>,
+}
+
+fn no_such(pid: i32) -> Problem {
+    Problem::error("target::not-found", format!("there is no process {pid}"))
+        .help("`ps -e` lists the processes; in a container the pid is that of this pid namespace")
+}
+
+impl Process {
+    /// Finds a process by its pid.
+    pub fn find(pid: i32) -> Result<Self, Problem> {
+        if pid <= 0 {
+            return Err(Problem::error("target::not-found", format!("{pid} is no pid")));
+        }
+        let dir = open_dir(pid).map_err(|_| no_such(pid))?;
+        let status: Status = read(&dir, "status").ok_or_else(|| no_such(pid))?;
+        if status.tgid != pid {
+            return Err(Problem::error(
+                "target::thread",
+                format!("{pid} is a thread of process {} ({})", status.tgid, status.name),
+            )
+            .help(format!("name the process: {}", status.tgid)));
+        }
+        // SAFETY: pidfd_open takes two numbers and returns a new descriptor, which nobody else owns.
+        let pidfd = unsafe {
+            let fd = Errno::result(libc::syscall(libc::SYS_pidfd_open, pid, 0)).map_err(|_| no_such(pid))?;
+            OwnedFd::from_raw_fd(fd as i32)
+        };
+        // Read after the pidfd is open and through the directory: if both speak of one process, it is this one.
+        let stat: Stat = read(&dir, "stat").ok_or_else(|| no_such(pid))?;
+        Ok(Self {
+            pid,
+            start_time: stat.starttime,
+            state: stat.state,
+            kernel: stat.flags & PF_KTHREAD != 0,
+            parent: stat.ppid,
+            main_stack: stat.startstack,
+            comm: stat.comm,
+            uid: status.euid,
+            threads: status.threads as usize,
+            descriptor_table: status.fdsize as usize,
+            seccomp: status.seccomp.unwrap_or(0),
+            tracer: status.tracerpid,
+            namespace_pids: status.nspid.unwrap_or_default(),
+            exe: exe_identity(&dir),
+            pidfd,
+            dir,
+        })
+    }
+
+    /// Opens a file of its `/proc` directory; `write` for reading and writing.
+    pub fn open(&self, name: &str, write: bool) -> io::Result<File> {
+        let access = if write { OFlag::O_RDWR } else { OFlag::O_RDONLY };
+        let fd = nix::fcntl::openat(&self.dir, name, access | OFlag::O_CLOEXEC, Mode::empty())?;
+        Ok(fd.into())
+    }
+
+    /// Its executable's path, if that may be looked at.
+    pub fn exe(&self) -> Option<PathBuf> {
+        nix::fcntl::readlinkat(&self.dir, "exe").ok().map(PathBuf::from)
+    }
+
+    /// Device and inode of its executable when it was found.
+    pub fn exe_identity(&self) -> Option<(u64, u64)> {
+        self.exe
+    }
+
+    /// Whether it lives and still runs the program that it ran when it was found. Quick: it is asked inside the stop.
+    pub fn same_program(&self) -> bool {
+        let now = exe_identity(&self.dir);
+        now.is_some() && now == self.exe
+    }
+
+    /// An address in the stack of its first thread, 0 if that may not be looked at.
+    pub fn main_stack(&self) -> u64 {
+        self.main_stack
+    }
+
+    /// Its pid in each of its pid namespaces, ours first.
+    pub fn namespace_pids(&self) -> &[i32] {
+        &self.namespace_pids
+    }
+
+    /// Its soft limit of open descriptors.
+    pub fn descriptor_limit(&self) -> Option<usize> {
+        let mut text = String::new();
+        self.open("limits", false).ok()?.read_to_string(&mut text).ok()?;
+        let line = text.lines().find_map(|line| line.strip_prefix("Max open files"))?;
+        line.split_whitespace().next()?.parse().ok()
+    }
+
+    /// `process 4711 (nginx)`.
+    pub fn title(&self) -> String {
+        format!("process {} ({})", self.pid, self.comm)
+    }
+}
+
+/// A value of procfs from a file of a `/proc/PID` directory.
+fn read<T: FromRead>(dir: &OwnedFd, name: &str) -> Option<T> {
+    let fd = nix::fcntl::openat(dir, name, OFlag::O_RDONLY | OFlag::O_CLOEXEC, Mode::empty()).ok()?;
+    T::from_read(File::from(fd)).ok()
+}
+
+fn open_dir(pid: i32) -> Result<OwnedFd, Errno> {
+    let flags = OFlag::O_RDONLY | OFlag::O_DIRECTORY | OFlag::O_CLOEXEC;
+    nix::fcntl::open(Path::new(&format!("/proc/{pid}")), flags, Mode::empty())
+}
+
+fn exe_identity(dir: &OwnedFd) -> Option<(u64, u64)> {
+    let stat = fstatat(dir, "exe", nix::fcntl::AtFlags::empty()).ok()?;
+    Some((stat.st_dev, stat.st_ino))
+}
+
+impl AsRawFd for Process {
+    fn as_raw_fd(&self) -> i32 {
+        self.dir.as_raw_fd()
+    }
+}
+
+/// The pid in a pidfile.
+pub fn pidfile(path: &Path) -> Result<i32, Problem> {
+    let shown = path.display();
+    let mut text = String::new();
+    File::open(path)
+        .and_then(|file| file.take(4096).read_to_string(&mut text))
+        .map_err(|error| Problem::error("target::pidfile", format!("the pidfile {shown} can't be read: {error}")))?;
+    match text.trim().parse::<i32>() {
+        Ok(pid) if pid > 0 => Ok(pid),
+        _ => Err(Problem::error("target::pidfile", format!("the pidfile {shown} holds no pid: {:?}", text.trim()))
+            .help("it should hold one decimal number")),
+    }
+}

@@ -1,0 +1,87 @@
+//! Processes outside a thread group that share its memory, its descriptor table or its working directory: they are in no
+//! `task/` of it, and would go on running while it is stopped.
+
+use super::kcmp::{Resource, same};
+use super::process::Process;
+use crate::problem::Problem;
+use nix::errno::Errno;
+use std::collections::HashSet;
+use std::fs::{self, File};
+use std::os::unix::fs::{FileExt, MetadataExt};
+
+/// A process that shares something with a target.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub struct Sharer {
+    /// Its pid.
+    pub pid: i32,
+    /// Its comm.
+    pub comm: String,
+    /// What it shares.
+    pub what: Resource,
+}
+
+/// What was found before the stop, and a quick way to tell inside it whether there can be more.
+#[derive(Debug)]
+pub struct Sharers {
+    found: Vec<i32>,
+    seen: HashSet<i32>,
+    loadavg: File,
+    newest: i32,
+}
+
+const RESOURCES: [Resource; 3] = [Resource::Memory, Resource::Files, Resource::Fs];
+
+impl Sharers {
+    /// Compares the target with its parent and every process of its user, its children among them.
+    pub fn scan(process: &Process) -> Result<Self, Problem> {
+        let unreadable = |error| Problem::error("target::unreadable", format!("/proc can't be read: {error}"));
+        let loadavg = File::open("/proc/loadavg").map_err(unreadable)?;
+        let newest = newest(&loadavg).unwrap_or(0);
+        let seen: HashSet<i32> = pids().map_err(unreadable)?.collect();
+        let of_interest = |pid: &i32| {
+            *pid == process.parent || fs::metadata(format!("/proc/{pid}")).is_ok_and(|dir| dir.uid() == process.uid)
+        };
+        let found = seen.iter().copied().filter(of_interest).filter(|pid| shared(process, *pid).is_some()).collect();
+        Ok(Self { found, seen, loadavg, newest })
+    }
+
+    /// Those that share something now, with the target stopped. Only it, or one of them, can have made new ones, and only
+    /// as processes younger than the scan.
+    pub fn now(&self, process: &Process) -> Result<Vec<Sharer>, Problem> {
+        let mut candidates = self.found.clone();
+        if newest(&self.loadavg) != Some(self.newest) {
+            let unreadable = |error| Problem::error("target::unreadable", format!("/proc can't be read: {error}"));
+            candidates.extend(pids().map_err(unreadable)?.filter(|pid| !self.seen.contains(pid)));
+        }
+        let sharer = |pid: i32| {
+            let what = shared(process, pid)?;
+            let comm = fs::read_to_string(format!("/proc/{pid}/comm")).unwrap_or_default();
+            Some(Sharer { pid, comm: comm.trim_end().to_owned(), what })
+        };
+        Ok(candidates.into_iter().filter_map(sharer).collect())
+    }
+}
+
+/// What `pid` shares with the target; `None` for itself, for those that share nothing, that have ended, or that may not be
+/// compared (they belong to somebody else, and nobody shares with another user's process but through a helper of ours).
+fn shared(process: &Process, pid: i32) -> Option<Resource> {
+    if pid == process.pid {
+        return None;
+    }
+    RESOURCES.into_iter().find(|resource| match same(process.pid, pid, *resource) {
+        Ok(same) => same,
+        Err(Errno::EPERM | Errno::ESRCH) => false,
+        Err(_) => false,
+    })
+}
+
+fn pids() -> std::io::Result<impl Iterator<Item = i32>> {
+    Ok(fs::read_dir("/proc")?.filter_map(|entry| entry.ok()?.file_name().to_str()?.parse().ok()))
+}
+
+/// The pid that was given out last (the fifth field of /proc/loadavg), in our pid namespace.
+fn newest(loadavg: &File) -> Option<i32> {
+    let mut text = [0u8; 128];
+    let length = loadavg.read_at(&mut text, 0).ok()?;
+    std::str::from_utf8(text.get(..length)?).ok()?.trim_end().rsplit(' ').next()?.parse().ok()
+}
