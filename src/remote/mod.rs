@@ -10,6 +10,7 @@ mod memory;
 mod registers;
 mod room;
 mod runner;
+pub mod seccomp;
 mod settle;
 mod xstate;
 
