@@ -22,10 +22,9 @@ pub struct Span {
 }
 
 /// One thing that is wrong, as facts; `report` turns it into text.
-#[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
+#[derive(Debug, Clone, PartialEq, Eq, Serialize)]
 pub struct Problem {
     /// Stable kebab-case code with its room before it: `plan::unknown-syscall`, `target::not-found`.
-    #[serde(deserialize_with = "code")]
     pub code: &'static str,
     /// Whether it stops the plan.
     pub severity: Severity,
@@ -37,9 +36,22 @@ pub struct Problem {
     pub places: Vec<(Span, String)>,
 }
 
-/// A code that crossed from another process. Each run brings a few at most, so they are kept for good.
-fn code<'de, D: Deserializer<'de>>(deserializer: D) -> Result<&'static str, D::Error> {
-    String::deserialize(deserializer).map(|code| &*code.leak())
+/// A problem that crossed from another process.
+#[derive(Deserialize)]
+struct Crossing {
+    code: String,
+    severity: Severity,
+    message: String,
+    help: Option<String>,
+    places: Vec<(Span, String)>,
+}
+
+impl<'de> Deserialize<'de> for Problem {
+    fn deserialize<D: Deserializer<'de>>(deserializer: D) -> Result<Self, D::Error> {
+        let Crossing { code, severity, message, help, places } = Crossing::deserialize(deserializer)?;
+        // Each run brings a few at most, so their codes are kept for good.
+        Ok(Self { code: code.leak(), severity, message, help, places })
+    }
 }
 
 impl Problem {

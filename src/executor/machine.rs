@@ -2,8 +2,8 @@
 
 use super::prepared::Prepared;
 use super::seccomp_gate::Gate;
-use crate::program::{Accept, Action, BufferId, Call, Cell, Guard, Init, Op, Program, StepCode};
 use crate::plan::Relation;
+use crate::program::{Accept, Action, BufferId, Call, Cell, Guard, Init, Op, Program, StepCode};
 use crate::remote::{CallFault, Limits, Runner};
 use crate::syscalls::{Arch, restart};
 use crate::target::Waiter;
@@ -38,12 +38,6 @@ pub enum OpFault {
     Unsafe(String),
 }
 
-impl OpFault {
-    /// Nothing more can be done in this target.
-    pub fn is_final(&self) -> bool {
-        matches!(self, Self::Call { fault: CallFault::Gone | CallFault::Stuck | CallFault::Refused(_), .. })
-    }
-}
 
 impl std::fmt::Display for OpFault {
     fn fmt(&self, f: &mut std::fmt::Formatter<'_>) -> std::fmt::Result {
@@ -232,13 +226,18 @@ impl<'a> Machine<'a> {
                 let field = bytes.get(*offset..offset + size).ok_or_else(unreadable)?;
                 self.set(*into, load(field, *signed));
             }
+            Action::Bits { into, from, mask, shift } => {
+                let value = (self.need(*from)? & mask) >> shift;
+                self.set(*into, value);
+            }
+            Action::Fail(why) => return Err(OpFault::Unsafe((*why).to_owned())),
             Action::DescriptorFlags { into, fd: cell } => {
-                let flags = target.descriptors.flags(fd(self, *cell)?).map_err(|error| OpFault::Unsafe(error.to_string()))?;
+                let flags =
+                    target.descriptors.flags(fd(self, *cell)?).map_err(|error| OpFault::Unsafe(error.to_string()))?;
                 self.set(*into, flags as u64);
             }
             Action::FreeDescriptor { into } => {
-                let taken: Vec<i32> = self.program.steps.iter().flat_map(|step| step.kept_numbers()).filter_map(|cell| self.cell(cell)).map(|value| value as i32).collect();
-                let number = target.descriptors.free_number(&taken).ok_or_else(|| {
+                let number = target.descriptors.free_number().ok_or_else(|| {
                     OpFault::Unsafe("no free descriptor number is left below the size of its table to keep a duplicate for undo; `undo: none` with `irreversible: true` does without".into())
                 })?;
                 self.set(*into, number as u64);
@@ -246,7 +245,9 @@ impl<'a> Machine<'a> {
             Action::NoPosixLocks { fd: cell } => {
                 let number = fd(self, *cell)?;
                 if target.descriptors.holds_posix_locks(number) {
-                    return Err(OpFault::Unsafe(format!("the process holds POSIX record locks on the file of descriptor {number}: closing it would drop them all, for good; `irreversible: true` allows it")));
+                    return Err(OpFault::Unsafe(format!(
+                        "the process holds POSIX record locks on the file of descriptor {number}: closing it would drop them all, for good; `irreversible: true` allows it"
+                    )));
                 }
             }
             Action::SameDescription { now, expected } => {
@@ -259,8 +260,10 @@ impl<'a> Machine<'a> {
                 let number = fd(self, *cell)?;
                 let now = target.descriptors.flags(number).map_err(|error| OpFault::Unsafe(error.to_string()))?;
                 let left = self.need(*value)?;
-                if now < 0 || (now as u64 ^ left) & mask != 0 {
-                    return Err(OpFault::Unsafe(format!("the flags of descriptor {number} are no longer what the step left")));
+                if (now as u64 ^ left) & mask != 0 || (now < 0) != ((left as i64) < 0) {
+                    return Err(OpFault::Unsafe(format!(
+                        "the flags of descriptor {number} are no longer what the step left"
+                    )));
                 }
             }
         }
@@ -269,7 +272,8 @@ impl<'a> Machine<'a> {
 
     fn call(&mut self, waiter: &mut Waiter, call: &Call) -> Result<(), OpFault> {
         let name = call.syscall.name;
-        let number = call.syscall.number(Arch::X86_64).ok_or_else(|| OpFault::Unsafe(format!("{name} does not exist here")))?;
+        let number =
+            call.syscall.number(Arch::X86_64).ok_or_else(|| OpFault::Unsafe(format!("{name} does not exist here")))?;
         let mut args = [0; 6];
         for (slot, cell) in args.iter_mut().zip(&call.args) {
             *slot = self.need(*cell)?;
@@ -304,13 +308,16 @@ impl<'a> Machine<'a> {
         };
         let harmless = name == "madvise"
             && !matches!(args[2] as i32, libc::MADV_DONTNEED | libc::MADV_FREE | libc::MADV_REMOVE | 24 | 102);
-        let scratch = |start: u64, end: u64| self.mapped.is_some_and(|(base, length)| start < base + length && end > base);
+        let scratch =
+            |start: u64, end: u64| self.mapped.is_some_and(|(base, length)| start < base + length && end > base);
         let hit = ranges.iter().any(|(start, length)| {
             let end = start.saturating_add((*length).max(1));
             self.runner.stands_on(*start, end) || scratch(*start, end)
         });
         if hit && !harmless {
-            return Err(OpFault::Unsafe(format!("{name} would take away the memory that criu-plan itself stands on in the target")));
+            return Err(OpFault::Unsafe(format!(
+                "{name} would take away the memory that criu-plan itself stands on in the target"
+            )));
         }
         Ok(())
     }
@@ -333,7 +340,8 @@ impl<'a> Machine<'a> {
         for (index, signal) in [libc::SIGPIPE, libc::SIGXFSZ].into_iter().enumerate() {
             if after[index] && !before[index] {
                 let set = 1u64 << (signal - 1);
-                let memory = self.runner.lend(32).ok_or_else(|| OpFault::Unsafe("no room to take a signal back".into()))?;
+                let memory =
+                    self.runner.lend(32).ok_or_else(|| OpFault::Unsafe("no room to take a signal back".into()))?;
                 let mut bytes = [0u8; 32];
                 bytes[..8].copy_from_slice(&set.to_le_bytes());
                 self.write(memory, &bytes)?;

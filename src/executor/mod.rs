@@ -1,10 +1,26 @@
 //! The transaction: freeze, run, commit or roll back, let go.
 
+mod aftermath;
+mod board;
+mod child;
+mod choice;
+mod machine;
 mod outcome;
+mod prepared;
+mod record;
+mod seccomp_gate;
+mod transaction;
 
 pub use outcome::*;
 
 use crate::plan::Plan;
+use crate::problem::Problem;
+use crate::syscalls::Nature;
+use crate::target::{can_read_filters, seccomp_unreadable};
+use board::Board;
+use child::Ended;
+use prepared::Prepared;
+use record::{ChildReport, blank_target};
 use std::time::Duration;
 
 /// How to run.
@@ -52,25 +68,74 @@ pub enum SeccompPolicy {
 }
 
 /// Runs a plan: the whole transaction, in a child process that traces.
-pub fn apply(_plan: &Plan, _options: &Options) -> Outcome {
-    Outcome {
-        plan: None,
-        verdict: Verdict::Refused,
-        changed: false,
-        targets: vec![],
-        problems: vec![],
-        interrupted: None,
+pub fn apply(plan: &Plan, options: &Options) -> Outcome {
+    let targets = match prepare(plan, options) {
+        Ok(targets) => targets,
+        Err(problems) => return refused(plan, problems),
+    };
+    let board = match Board::new(targets.len(), plan.steps.len()) {
+        Ok(board) => board,
+        Err(errno) => return refused(plan, vec![no_child(errno)]),
+    };
+    let longest = options.freeze_timeout + options.hold;
+    let ended = child::run(longest, |waiter| {
+        let report = transaction::run(&targets, options, &board, waiter);
+        serde_json::to_vec(&report).unwrap_or_default()
+    });
+    let said = match ended {
+        Err(errno) => return refused(plan, vec![no_child(errno)]),
+        Ok(Ended::Died(how)) => return aftermath::outcome(plan, &targets, &board, &how),
+        Ok(Ended::Said(said)) => said,
+    };
+    match serde_json::from_slice::<ChildReport>(&said) {
+        Ok(report) => Outcome {
+            plan: plan.name.clone(),
+            verdict: report.verdict,
+            changed: report.changed,
+            targets: report.targets,
+            problems: report.problems,
+            interrupted: report.interrupted,
+        },
+        Err(error) => aftermath::outcome(plan, &targets, &board, &format!("its last words are unreadable: {error}")),
     }
 }
 
 /// Looks the targets up and says what would be done, touching nothing.
-pub fn dry_run(_plan: &Plan, _options: &Options) -> Outcome {
+pub fn dry_run(plan: &Plan, options: &Options) -> Outcome {
+    match prepare(plan, options) {
+        Err(problems) => refused(plan, problems),
+        Ok(targets) => Outcome {
+            plan: plan.name.clone(),
+            verdict: Verdict::Planned,
+            changed: plan.steps.iter().any(|step| !matches!(step.syscall.nature, Nature::Inert)),
+            targets: targets.iter().map(|target| blank_target(target, Verdict::Planned, StepState::Planned)).collect(),
+            problems: Vec::new(),
+            interrupted: None,
+        },
+    }
+}
+
+/// Finds and prepares the targets; refuses those whose seccomp filters can't be known, unless told otherwise.
+fn prepare(plan: &Plan, options: &Options) -> Result<Vec<Prepared>, Vec<Problem>> {
+    let targets = prepared::prepare(plan)?;
+    let unknown = |target: &&Prepared| {
+        options.seccomp == SeccompPolicy::Check && target.process.seccomp != 0 && !can_read_filters()
+    };
+    let problems: Vec<_> = targets.iter().filter(unknown).map(|target| seccomp_unreadable(&target.process)).collect();
+    if problems.is_empty() { Ok(targets) } else { Err(problems) }
+}
+
+fn refused(plan: &Plan, problems: Vec<Problem>) -> Outcome {
     Outcome {
-        plan: None,
-        verdict: Verdict::Planned,
+        plan: plan.name.clone(),
+        verdict: Verdict::Refused,
         changed: false,
-        targets: vec![],
-        problems: vec![],
+        targets: Vec::new(),
+        problems,
         interrupted: None,
     }
+}
+
+fn no_child(errno: nix::errno::Errno) -> Problem {
+    Problem::error("run::no-child", format!("no process to trace with could be made: {}", errno.desc()))
 }

@@ -86,7 +86,10 @@ fn expected(process: &Process, expect: &Expect) -> Vec<Problem> {
 /// Opens everything that the stop will need.
 fn open(name: Option<String>, process: Process, program: Program) -> Result<Prepared, Problem> {
     let unreadable = |what: &str, error: std::io::Error| {
-        Problem::error("target::unreadable", format!("{what} of process {} ({}) can't be read: {error}", process.pid, process.comm))
+        Problem::error(
+            "target::unreadable",
+            format!("{what} of process {} ({}) can't be read: {error}", process.pid, process.comm),
+        )
     };
     let memory = Memory::new(process.open("mem", true).map_err(|error| unreadable("the memory", error))?);
     let pagemap = process.open("pagemap", false).map_err(|error| unreadable("the page map", error))?;
@@ -99,7 +102,19 @@ fn open(name: Option<String>, process: Process, program: Program) -> Result<Prep
     })?;
     let data_ends = Surveyor::data_ends(&mappings, &memory);
     let main_stack = process.main_stack();
-    Ok(Prepared { name, program, memory, pagemap, mappings, descriptors, sharers, gadgets, main_stack, data_ends, process })
+    Ok(Prepared {
+        name,
+        program,
+        memory,
+        pagemap,
+        mappings,
+        descriptors,
+        sharers,
+        gadgets,
+        main_stack,
+        data_ends,
+        process,
+    })
 }
 
 /// The refusal of a target that has no code to call through.
@@ -108,7 +123,9 @@ pub fn no_code(process: &Process) -> Problem {
         "target::no-syscall-code",
         format!("process {} ({}) has no `syscall; ret` that criu-plan may use", process.pid, process.comm),
     )
-    .help("criu-plan never patches code into a process; a program that makes no system calls of its own can't be changed")
+    .help(
+        "criu-plan never patches code into a process; a program that makes no system calls of its own can't be changed",
+    )
 }
 
 impl Prepared {
@@ -132,5 +149,9 @@ impl program::Facts for Surroundings<'_> {
             Named::Plain => FileFact::Plain,
             Named::MayBlock => FileFact::MayBlock,
         }
+    }
+
+    fn size(&self, path: &[u8]) -> Option<u64> {
+        self.0.size(path)
     }
 }

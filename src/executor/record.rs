@@ -28,7 +28,12 @@ pub struct ChildReport {
 
 impl ChildReport {
     /// Puts the pieces together.
-    pub fn new(verdict: Verdict, recorders: Vec<Recorder<'_>>, problems: Vec<Problem>, interrupted: Option<i32>) -> Self {
+    pub fn new(
+        verdict: Verdict,
+        recorders: Vec<Recorder<'_>>,
+        problems: Vec<Problem>,
+        interrupted: Option<i32>,
+    ) -> Self {
         let stays = !matches!(verdict, Verdict::Refused | Verdict::RolledBack);
         let changed = stays && recorders.iter().any(Recorder::changed);
         let targets = recorders.into_iter().map(|recorder| recorder.into_outcome(verdict)).collect();
@@ -157,8 +162,9 @@ impl<'a> Recorder<'a> {
             slot.state = StepState::InDoubt;
             slot.note = Some(format!("{what}: {fault}"));
         }
-        Problem::error("run::in-doubt", message)
-            .help("compare the process with what the plan says (its descriptors in /proc/PID/fd) and put right what differs")
+        Problem::error("run::in-doubt", message).help(
+            "compare the process with what the plan says (its descriptors in /proc/PID/fd) and put right what differs",
+        )
     }
 
     /// The target was not given back as it was.
@@ -196,7 +202,9 @@ impl<'a> Recorder<'a> {
             let buffers: Vec<_> = code
                 .outputs
                 .iter()
-                .filter_map(|(parameter, buffer)| Some(((*parameter).to_owned(), machine.read_buffer(*buffer, usize::MAX)?)))
+                .filter_map(|(parameter, buffer)| {
+                    Some(((*parameter).to_owned(), machine.read_buffer(*buffer, usize::MAX)?))
+                })
                 .collect();
             if let Some(slot) = self.slot(code.index) {
                 slot.buffers = buffers;

@@ -3,7 +3,7 @@
 use super::Options;
 use super::board::{Board, Mark, Phase};
 use super::choice::{NoChoice, Standing, choose};
-use super::machine::{Machine, OpFault};
+use super::machine::Machine;
 use super::prepared::{Prepared, no_code};
 use super::record::{ChildReport, Recorder};
 use super::seccomp_gate::Gate;
@@ -13,7 +13,7 @@ use crate::program::{Action, Init, Program};
 use crate::remote::seccomp::Filters;
 use crate::remote::{PrepareError, Runner, SettleRule, settle};
 use crate::syscalls::{Arch, Scope, restart};
-use crate::target::{Fault, FreezeError, Frozen, Subject, Tracee, Waiter, freeze};
+use crate::target::{Fault, FreezeError, Frozen, Subject, Tracee, Waiter, explain_denial, freeze};
 use std::os::fd::AsRawFd;
 use std::time::Instant;
 
@@ -41,7 +41,8 @@ pub fn run(targets: &[Prepared], options: &Options, board: &Board, waiter: &mut 
         }
     };
     board.enter(Phase::Released);
-    let interrupted = if matches!(verdict, Verdict::Applied | Verdict::Unchanged) { None } else { waiter.interrupted() };
+    let interrupted =
+        if matches!(verdict, Verdict::Applied | Verdict::Unchanged) { None } else { waiter.interrupted() };
     ChildReport::new(verdict, recorders, problems, interrupted)
 }
 
@@ -102,20 +103,20 @@ fn not_stopped(target: &Prepared, tid: i32, fault: Fault, options: &Options) -> 
         Fault::Interrupted(signal) => {
             Problem::error("run::interrupted", format!("interrupted by signal {signal} before anything was done"))
         }
-        Fault::Refused(_) => process.explain_denial(),
+        Fault::Refused(_) => explain_denial(process),
     }
 }
 
 /// What is held while the transaction works.
-struct Held<'a> {
+struct Held<'a, 'f> {
     targets: &'a [Prepared],
     options: &'a Options,
     board: &'a Board,
     begun: Instant,
-    frozen: &'a [Frozen],
+    frozen: &'f [Frozen],
 }
 
-impl<'a> Held<'a> {
+impl<'a> Held<'a, '_> {
     /// Everything between stop and release.
     fn work(
         &self,
@@ -135,7 +136,8 @@ impl<'a> Held<'a> {
             }
         }
         let refused = machines.len() < self.targets.len();
-        let mut verdict = if refused { Verdict::Refused } else { self.transact(waiter, &mut machines, recorders, problems) };
+        let mut verdict =
+            if refused { Verdict::Refused } else { self.transact(waiter, &mut machines, recorders, problems) };
         for (machine, recorder) in machines.into_iter().zip(recorders) {
             recorder.read(&machine);
             if let Err(fault) = machine.finish(waiter) {
@@ -177,7 +179,11 @@ impl<'a> Held<'a> {
     /// What must still be true once everything stands still.
     fn verify(&self, target: &Prepared, frozen: &Frozen) -> Result<(), Problem> {
         if !target.process.same_program() {
-            return Err(refusal(target, "target::changed", "it has ended or become another program since it was looked at"));
+            return Err(refusal(
+                target,
+                "target::changed",
+                "it has ended or become another program since it was looked at",
+            ));
         }
         let others = target.sharers.now(&target.process)?;
         if let Some(sharer) = others.first() {
@@ -325,7 +331,9 @@ impl<'a> Held<'a> {
                 let undone = machine.run(waiter, &step.undo);
                 let released = machine.run(waiter, &step.release);
                 match undone.and(released) {
-                    Ok(()) if step.irreversible && recorder.effective(step.index) => ended = ended.worse(Verdict::Partial),
+                    Ok(()) if step.irreversible && recorder.effective(step.index) => {
+                        ended = ended.worse(Verdict::Partial)
+                    }
                     Ok(()) => {
                         recorder.undone(step.index);
                         self.board.mark(at, step.index, Mark::Undone);
@@ -394,7 +402,9 @@ fn refusal(target: &Prepared, code: &'static str, why: &str) -> Problem {
 
 fn no_choice(target: &Prepared, why: NoChoice) -> Problem {
     match why {
-        NoChoice::Compat => refusal(target, "target::compat", "it runs 32-bit code, which this version does not support"),
+        NoChoice::Compat => {
+            refusal(target, "target::compat", "it runs 32-bit code, which this version does not support")
+        }
         NoChoice::Unlike => refusal(
             target,
             "target::no-thread",
@@ -408,8 +418,12 @@ fn no_choice(target: &Prepared, why: NoChoice) -> Problem {
 
 fn not_prepared(target: &Prepared, error: PrepareError) -> Problem {
     match error {
-        PrepareError::ShadowStack => refusal(target, "target::shadow-stack", "it uses a shadow stack (CET), which this version does not support"),
-        PrepareError::Memory(error) => refusal(target, "target::unwritable", &format!("its memory can't be written: {error}")),
+        PrepareError::ShadowStack => {
+            refusal(target, "target::shadow-stack", "it uses a shadow stack (CET), which this version does not support")
+        }
+        PrepareError::Memory(error) => {
+            refusal(target, "target::unwritable", &format!("its memory can't be written: {error}"))
+        }
         PrepareError::Fault(fault) => refusal(target, "target::gone", &fault.to_string()),
     }
 }
@@ -425,4 +439,3 @@ impl Verdict {
         if rank(other) > rank(self) { other } else { self }
     }
 }
-

@@ -1,13 +1,20 @@
 //! The lowered plan: cells, buffers and ops in three sections. It knows neither YAML nor ptrace.
 
+mod builder;
+mod lower;
+mod natures;
 mod ops;
 
+pub use lower::lower;
 pub use ops::*;
 
 /// What lowering asks about the surroundings of a target; answered without touching it.
 pub trait Facts {
     /// What a path names as the target sees it (its root, its working directory).
     fn file(&self, path: &[u8]) -> FileFact;
+
+    /// Size in bytes of the regular file that a path names; `None` if it names none.
+    fn size(&self, path: &[u8]) -> Option<u64>;
 }
 
 /// What a path names.

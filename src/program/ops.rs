@@ -69,15 +69,32 @@ pub enum Action {
         /// Take away instead.
         negative: bool,
     },
-    /// `into =` the 32-bit signed number at `offset` in the buffer (a descriptor that pipe2 gave).
-    LoadI32 {
+    /// `into = (from & mask) >> shift`.
+    Bits {
+        /// Result.
+        into: Cell,
+        /// What is looked at.
+        from: Cell,
+        /// The bits that count.
+        mask: u64,
+        /// How far they are moved down.
+        shift: u32,
+    },
+    /// `into =` the little-endian number at `offset` in the buffer (a descriptor that pipe2 gave, a field of a structure).
+    Load {
         /// Result.
         into: Cell,
         /// Where.
         buffer: BufferId,
         /// Byte offset.
         offset: usize,
+        /// Bytes: 1, 2, 4 or 8.
+        size: usize,
+        /// It is sign-extended.
+        signed: bool,
     },
+    /// Fails, saying this: its guards tell when.
+    Fail(&'static str),
     /// `into =` descriptor `fd`'s file status and creation flags as in fdinfo's `flags:` (O_CLOEXEC included), or -EBADF.
     DescriptorFlags {
         /// Result.
@@ -102,7 +119,7 @@ pub enum Action {
         /// What it should be.
         expected: Cell,
     },
-    /// Compare-and-set on `DescriptorFlags`: fails unless `flags(fd) & mask == value & mask`.
+    /// Compare-and-set on `DescriptorFlags`: fails unless `flags(fd) & mask == value & mask`; -EBADF is compared whole.
     FlagsAre {
         /// Which.
         fd: Cell,
@@ -126,8 +143,10 @@ pub struct Call {
     pub result: Cell,
     /// What counts as success.
     pub accept: Accept,
-    /// How long it may block; `None`: it is taken not to block for long.
+    /// `timeout:`; `None`: as long as the targets may be held.
     pub timeout: Option<Duration>,
+    /// It may wait for somebody else.
+    pub may_block: bool,
     /// Why it is made, in a few words, for listings: "keep", "open", "put back".
     pub purpose: &'static str,
 }
@@ -158,16 +177,21 @@ pub struct StepCode {
     pub unless: Vec<Guard>,
     /// Computes operands for `when` and `unless`; never a call.
     pub prepare: Vec<Op>,
-    /// Capture what is destroyed, then the call, then what is derived from it.
+    /// Capture what is destroyed, then the call, then what is derived from it. If an op fails the step has failed.
     pub forward: Vec<Op>,
-    /// Takes the step back; run only if the step's own call was made and succeeded.
+    /// Takes the step back: run for every step that was begun, the failed one too, last first. Its guards see to it that
+    /// nothing is done where the call was not made.
     pub undo: Vec<Op>,
-    /// Releases what `forward` kept for undo; also run after `undo`, and when `forward` itself failed half-way.
+    /// What was held back until all steps of all targets were done; run in order, for steps that were not skipped.
+    pub commit: Vec<Op>,
+    /// Releases what `forward` kept for undo: run after `commit`, or after `undo`.
     pub release: Vec<Op>,
     /// The cell of the step's own call's result (set once it was made).
     pub result: Cell,
     /// It changes something that undo does not take back.
     pub irreversible: bool,
+    /// Out-buffers by the parameter that they are given for.
+    pub outputs: Vec<(&'static str, BufferId)>,
     /// Names bound, with what they are bound to.
     pub captures: Vec<(String, Bound)>,
 }

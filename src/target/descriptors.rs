@@ -59,10 +59,10 @@ impl Descriptors {
         matches!(kcmp::same_file(self.pid, a, b), Ok(true))
     }
 
-    /// The highest free number that needs no larger table, but for those in `taken`.
-    pub fn free_number(&self, taken: &[i32]) -> Option<i32> {
+    /// The highest free number that needs no larger table.
+    pub fn free_number(&self) -> Option<i32> {
         let free = |fd: &i32| matches!(kcmp::same_file(self.pid, *fd, *fd), Err(Errno::EBADF));
-        (3..self.ceiling as i32).rev().filter(|fd| !taken.contains(fd)).find(free)
+        (3..self.ceiling as i32).rev().find(free)
     }
 
     /// Whether the process has POSIX record locks on the file of `fd`, through whatever descriptor: closing one of them

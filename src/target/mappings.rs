@@ -91,6 +91,11 @@ pub struct Mappings {
 }
 
 impl Mappings {
+    /// Opens a process's.
+    pub fn open(process: &super::Process) -> io::Result<Self> {
+        process.open("maps", false).map(Self::new)
+    }
+
     /// Takes an open `/proc/PID/maps`.
     pub fn new(file: File) -> Self {
         Self { file, text: Mutex::new(None) }

@@ -1,5 +1,6 @@
 //! Finding processes, facts from /proc, freezing every thread.
 
+mod cgroup;
 mod descriptors;
 mod expect;
 mod files;
@@ -7,7 +8,9 @@ mod freeze;
 mod kcmp;
 mod likeness;
 mod mappings;
+mod permission;
 mod process;
+mod refusal;
 mod sharers;
 mod tracee;
 
@@ -18,6 +21,8 @@ pub use freeze::*;
 pub use kcmp::Resource;
 pub use likeness::alike;
 pub use mappings::{Mapping, Mappings};
+pub use permission::explain_denial;
 pub use process::{Process, pidfile};
+pub use refusal::{can_read_filters, refusals, seccomp_unreadable};
 pub use sharers::{Sharer, Sharers};
 pub use tracee::*;

@@ -268,6 +268,14 @@ impl Tracee {
         Ok(configuration)
     }
 
+    /// Switches the thread's seccomp filters off until we let it go or end. Takes CAP_SYS_ADMIN, and no filter of our own.
+    pub fn suspend_seccomp(self) -> Result<(), Fault> {
+        let options = libc::PTRACE_O_TRACESYSGOOD | libc::PTRACE_O_SUSPEND_SECCOMP;
+        // SAFETY: PTRACE_SETOPTIONS takes a number only.
+        unsafe { request(libc::PTRACE_SETOPTIONS, self.tid, 0, options as usize)? };
+        Ok(())
+    }
+
     /// Whether a signal is in the thread's own queue (not the process's).
     pub fn has_queued(self, signal: i32) -> Result<bool, Fault> {
         let mut offset = 0u64;

@@ -1,0 +1,85 @@
+//! Whether we may trace a process, and if not, which of the kernel's rules it is (ptrace(2), "Ptrace access mode checking").
+
+use super::process::Process;
+use crate::problem::Problem;
+use procfs::process::Status;
+use std::fs;
+use std::io::ErrorKind;
+use std::os::unix::fs::MetadataExt;
+
+const CAP_SYS_PTRACE: u64 = 1 << 19;
+
+/// The refusal of a process that we may not trace, as far as it can be told without trying: its memory is opened under the
+/// same rules.
+pub fn denied(process: &Process) -> Option<Problem> {
+    match process.open("mem", true) {
+        Err(error) if error.kind() == ErrorKind::PermissionDenied => Some(explain_denial(process)),
+        _ => yama(process),
+    }
+}
+
+fn own_status() -> Option<Status> {
+    procfs::process::Process::myself().and_then(|own| own.status()).ok()
+}
+
+fn their_status(process: &Process) -> Option<Status> {
+    use procfs::FromRead;
+    process.open("status", false).ok().and_then(|file| Status::from_read(file).ok())
+}
+
+/// Yama's `ptrace_scope` (Documentation/admin-guide/LSM/Yama.rst), which opening files of /proc does not ask.
+fn yama(process: &Process) -> Option<Problem> {
+    let scope: u32 = fs::read_to_string("/proc/sys/kernel/yama/ptrace_scope").ok()?.trim().parse().ok()?;
+    let capable = own_status().is_some_and(|own| own.capeff & CAP_SYS_PTRACE != 0);
+    let (why, help) = match scope {
+        0 => return None,
+        1 | 2 if capable => return None,
+        1 => (
+            "yama's ptrace_scope is 1: only descendants may be traced without CAP_SYS_PTRACE",
+            "run criu-plan as root, or set kernel.yama.ptrace_scope to 0",
+        ),
+        2 => ("yama's ptrace_scope is 2: tracing takes CAP_SYS_PTRACE", "run criu-plan as root"),
+        _ => ("yama's ptrace_scope is 3: nobody may trace", "it can be changed by a reboot only"),
+    };
+    Some(refusal(process, why).help(help))
+}
+
+fn refusal(process: &Process, why: &str) -> Problem {
+    Problem::error("target::not-permitted", format!("{} may not be traced: {why}", process.title()))
+}
+
+/// Says which rule it is that keeps us from a process.
+pub fn explain_denial(process: &Process) -> Problem {
+    if let Some(problem) = yama(process) {
+        return problem;
+    }
+    let (Some(own), Some(their)) = (own_status(), their_status(process)) else {
+        return refusal(process, "the kernel does not allow it");
+    };
+    let namespace = |pid: &str| fs::read_link(format!("/proc/{pid}/ns/user")).ok();
+    let their_namespace = namespace(&process.pid.to_string());
+    let same_ids = [their.ruid, their.euid, their.suid].iter().all(|id| *id == own.fuid)
+        && [their.rgid, their.egid, their.sgid].iter().all(|id| *id == own.fgid);
+    if !same_ids {
+        let who = nix::unistd::User::from_uid(their.euid.into()).ok().flatten();
+        let who = who.map_or_else(|| their.euid.to_string(), |user| format!("{} ({})", user.uid, user.name));
+        return refusal(process, &format!("its user is {who}, ours is {}, and CAP_SYS_PTRACE is missing", own.fuid))
+            .help("run criu-plan as root, or as that user");
+    }
+    let more_capable = their.capprm & !own.capprm != 0;
+    // The files of a process that is not dumpable belong to root.
+    let owner = fs::metadata(format!("/proc/{}", process.pid)).map(|dir| dir.uid()).unwrap_or(their.euid);
+    if owner != their.euid {
+        return refusal(process, "it is not dumpable (PR_SET_DUMPABLE, or it ran a set-uid program)")
+            .help("run criu-plan as root");
+    }
+    if their_namespace.is_some() && their_namespace != namespace("self") {
+        return refusal(process, "it is in another user namespace, where we have no CAP_SYS_PTRACE")
+            .help("run criu-plan as root of the initial user namespace");
+    }
+    if more_capable {
+        return refusal(process, "it has capabilities that we have not").help("run criu-plan as root");
+    }
+    refusal(process, "a security module forbids it (AppArmor, SELinux or Landlock)")
+        .help("look for a denial in the kernel's or the audit log")
+}
