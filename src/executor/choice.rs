@@ -1,7 +1,7 @@
 //! Which thread of a frozen process runs the calls: one that stands for the whole process, and suffers least.
 
 use super::prepared::Prepared;
-use crate::remote::{self, Rest, Room, Surveyor, rest_of};
+use crate::remote::{Image, Rest, Room, Surveyor, rest_of};
 use crate::target::{Fault, Stop, Tracee};
 use libc::user_regs_struct;
 
@@ -22,12 +22,14 @@ pub struct Standing {
 }
 
 /// The thread that was chosen.
-#[derive(Debug, Clone, Copy)]
+#[derive(Debug, Clone)]
 pub struct Choice {
     /// How it stands.
     pub standing: Standing,
     /// Where its landing frame goes.
     pub room: Room,
+    /// Its extended state.
+    pub image: Image,
 }
 
 /// Why none can be chosen; the end of "… is refused: …".
@@ -95,8 +97,9 @@ pub fn choose(
             continue;
         }
         unlike = false;
-        let Some(room) = room_for(target, standing, data).map_err(NoChoice::Fault)? else { continue };
-        let choice = Choice { standing: **standing, room };
+        let image = Image::read(standing.tracee).map_err(NoChoice::Fault)?;
+        let Some(room) = room_for(target, standing, image.frame_size(), data) else { continue };
+        let choice = Choice { standing: **standing, room, image };
         if room.handlers {
             return Ok(choice);
         }
@@ -105,9 +108,8 @@ pub fn choose(
     fallback.ok_or(if unlike { NoChoice::Unlike } else { NoChoice::NoRoom })
 }
 
-/// Room for a frame and, if it can be had, for the data too.
-fn room_for(target: &Prepared, standing: &Standing, data: u64) -> Result<Option<Room>, Fault> {
-    let frame = remote::frame_size(standing.tracee)?;
+/// Room for a frame of that size and, if it can be had, for the data too.
+fn room_for(target: &Prepared, standing: &Standing, frame: u64, data: u64) -> Option<Room> {
     let surveyor = Surveyor {
         mappings: &target.mappings,
         pagemap: &target.pagemap,
@@ -115,6 +117,7 @@ fn room_for(target: &Prepared, standing: &Standing, data: u64) -> Result<Option<
         main_stack: target.main_stack,
         data_ends: &target.data_ends,
     };
-    let with_data = surveyor.room(&standing.registers, frame + data);
-    Ok(with_data.or_else(|| surveyor.room(&standing.registers, frame)))
+    surveyor
+        .room(&standing.registers, frame + data)
+        .or_else(|| surveyor.room(&standing.registers, frame).filter(|_| data > 0))
 }

@@ -38,7 +38,6 @@ pub enum OpFault {
     Unsafe(String),
 }
 
-
 impl std::fmt::Display for OpFault {
     fn fmt(&self, f: &mut std::fmt::Formatter<'_>) -> std::fmt::Result {
         match self {
@@ -77,7 +76,7 @@ impl<'a> Machine<'a> {
         gate: Gate,
         waiter: &mut Waiter,
         deadline: Instant,
-    ) -> Result<Self, (Runner, OpFault)> {
+    ) -> Result<Self, OpFault> {
         let program = &target.program;
         let mut machine = Self {
             target,
@@ -92,7 +91,10 @@ impl<'a> Machine<'a> {
         };
         match machine.lay_out(waiter) {
             Ok(()) => Ok(machine),
-            Err(fault) => Err((machine.runner, fault)),
+            Err(fault) => Err(match machine.finish(waiter) {
+                Ok(()) => fault,
+                Err(more) => OpFault::Unsafe(format!("{fault}; then: {more}")),
+            }),
         }
     }
 

@@ -69,7 +69,7 @@ pub enum SeccompPolicy {
 
 /// Runs a plan: the whole transaction, in a child process that traces.
 pub fn apply(plan: &Plan, options: &Options) -> Outcome {
-    let targets = match prepare(plan, options) {
+    let mut targets = match prepare(plan, options) {
         Ok(targets) => targets,
         Err(problems) => return refused(plan, problems),
     };
@@ -79,7 +79,7 @@ pub fn apply(plan: &Plan, options: &Options) -> Outcome {
     };
     let longest = options.freeze_timeout + options.hold;
     let ended = child::run(longest, |waiter| {
-        let report = transaction::run(&targets, options, &board, waiter);
+        let report = transaction::run(&mut targets, options, &board, waiter);
         serde_json::to_vec(&report).unwrap_or_default()
     });
     let said = match ended {

@@ -13,30 +13,40 @@ use crate::program::{Action, Init, Program};
 use crate::remote::seccomp::Filters;
 use crate::remote::{PrepareError, Runner, SettleRule, settle};
 use crate::syscalls::{Arch, Scope, restart};
-use crate::target::{Fault, FreezeError, Frozen, Subject, Tracee, Waiter, explain_denial, freeze};
+use crate::target::{
+    Fault, FreezeError, Frozen, Mover, Subject, Tracee, Waiter, explain_denial, freeze, last_processor,
+};
 use std::os::fd::AsRawFd;
 use std::time::Instant;
 
 /// Runs the whole transaction. All threads have been let go when it returns, but those that would not stop.
-pub fn run(targets: &[Prepared], options: &Options, board: &Board, waiter: &mut Waiter) -> ChildReport {
+pub fn run(targets: &mut [Prepared], options: &Options, board: &Board, waiter: &mut Waiter) -> ChildReport {
+    let ready = make_ready(targets);
+    let targets = &*targets;
     let mut recorders: Vec<Recorder<'_>> = targets.iter().map(Recorder::new).collect();
     let mut problems = Vec::new();
-    let begun = Instant::now();
+    let mut mover = Mover::new();
     board.enter(Phase::Freezing);
-    let verdict = match stop_all(targets, options, waiter, begun) {
+    let stopped = ready.and_then(|mut subjects| stop_all(targets, &mut subjects, options, waiter, &mut mover));
+    let verdict = match stopped {
         Err(problem) => {
             problems.push(problem);
             Verdict::Refused
         }
-        Ok((frozen, standings)) => {
-            let held = Held { targets, options, board, begun, frozen: &frozen };
+        Ok(Stopped { frozen, standings, begun }) => {
+            let mut held = Held { targets, options, board, begun, frozen: &frozen, mover: &mut mover };
             let verdict = held.work(waiter, &standings, &mut recorders, &mut problems);
+            if frozen.iter().map(|frozen| frozen.threads.len()).sum::<usize>() > 1 {
+                // The first to go would keep us from the others.
+                mover.leave();
+            }
             for (frozen, recorder) in frozen.iter().zip(&mut recorders) {
+                recorder.stall(begun.elapsed());
                 if let Err(fault) = frozen.release() {
                     problems.push(Problem::error("target::not-released", format!("process {}: {fault}", frozen.pid)));
                 }
-                recorder.stall(begun.elapsed());
             }
+            mover.leave();
             verdict
         }
     };
@@ -46,25 +56,41 @@ pub fn run(targets: &[Prepared], options: &Options, board: &Board, waiter: &mut 
     ChildReport::new(verdict, recorders, problems, interrupted)
 }
 
+/// The last that can be done before the stop.
+fn make_ready(targets: &mut [Prepared]) -> Result<Vec<Subject>, Problem> {
+    let ready = |target: &mut Prepared| {
+        target.sharers.refresh(&target.process)?;
+        Subject::new(target.process.pid, target.process.dir.as_raw_fd()).map_err(|_| gone(target))
+    };
+    targets.iter_mut().map(ready).collect()
+}
+
+/// Targets that stand still.
+struct Stopped {
+    frozen: Vec<Frozen>,
+    standings: Vec<Vec<Standing>>,
+    begun: Instant,
+}
+
 /// Stops every thread of every target, each settled as soon as it stands.
 fn stop_all(
     targets: &[Prepared],
+    subjects: &mut [Subject],
     options: &Options,
     waiter: &mut Waiter,
-    begun: Instant,
-) -> Result<(Vec<Frozen>, Vec<Vec<Standing>>), Problem> {
-    let mut subjects = Vec::with_capacity(targets.len());
-    for target in targets {
-        let subject = Subject::new(target.process.pid, target.process.dir.as_raw_fd());
-        subjects.push(subject.map_err(|errno| not_stopped(target, 0, errno.into(), options))?);
-    }
+    mover: &mut Mover,
+) -> Result<Stopped, Problem> {
+    // While the first target is on its way to its stop we go to where it was running: the stops and calls that follow are
+    // handed over on one processor.
+    let processor = targets.first().and_then(|target| last_processor(target.process.pid));
+    let begun = Instant::now();
     let mut standings: Vec<Vec<Standing>> = targets.iter().map(|_| Vec::new()).collect();
     let deadline = begun + options.freeze_timeout;
-    let frozen = freeze(&mut subjects, waiter, deadline, &mut |index, tracee, stop| {
-        let filtered = targets[index].process.seccomp != 0;
+    let frozen = freeze(subjects, waiter, deadline, &mut || mover.go(processor), &mut |index, tracee, stop| {
+        let target = &targets[index];
         let rule = SettleRule {
             reissue: options.eintr == Eintr::Reissue,
-            restart_barred: &|tracee| filtered && bars_restart(tracee),
+            restart_barred: &|tracee| target.process.seccomp != 0 && bars_restart(target, tracee),
         };
         let registers = settle(tracee, stop, rule)?;
         standings[index].push(Standing { tracee, stop, registers });
@@ -75,26 +101,30 @@ fn stop_all(
             for (standings, frozen) in standings.iter_mut().zip(&frozen) {
                 standings.retain(|standing| frozen.thread(standing.tracee.tid).is_some());
             }
-            Ok((frozen, standings))
+            Ok(Stopped { frozen, standings, begun })
         }
         Err(FreezeError { subject, tid, fault }) => Err(not_stopped(&targets[subject], tid, fault, options)),
     }
 }
 
 /// Whether the thread's filters forbid `restart_syscall`; taken for granted where they can't be read.
-fn bars_restart(tracee: Tracee) -> bool {
+fn bars_restart(target: &Prepared, tracee: Tracee) -> bool {
     let number = libc::SYS_restart_syscall as u32;
-    match Filters::read(tracee.tid) {
+    match Filters::read(tracee.tid, target.process.seccomp) {
         Ok(filters) => !filters.foresee(number, 0, &[None; 6]).is_allow(),
         Err(_) => true,
     }
+}
+
+fn gone(target: &Prepared) -> Problem {
+    Problem::error("target::gone", format!("{} ended before it could be stopped", target.process.title()))
 }
 
 fn not_stopped(target: &Prepared, tid: i32, fault: Fault, options: &Options) -> Problem {
     let process = &target.process;
     let who = format!("process {} ({})", process.pid, process.comm);
     match fault {
-        Fault::Gone => Problem::error("target::gone", format!("{who} ended before it could be stopped")),
+        Fault::Gone => gone(target),
         Fault::Deadline => Problem::error(
             "target::not-stopped",
             format!("{who}: thread {tid} did not stop within {:?}", options.freeze_timeout),
@@ -114,12 +144,13 @@ struct Held<'a, 'f> {
     board: &'a Board,
     begun: Instant,
     frozen: &'f [Frozen],
+    mover: &'f mut Mover,
 }
 
 impl<'a> Held<'a, '_> {
     /// Everything between stop and release.
     fn work(
-        &self,
+        &mut self,
         waiter: &mut Waiter,
         standings: &[Vec<Standing>],
         recorders: &mut [Recorder<'a>],
@@ -151,7 +182,7 @@ impl<'a> Held<'a, '_> {
 
     /// Verifies a frozen target and moves one of its threads onto a landing frame. The target is as it was if this fails.
     fn machine(
-        &self,
+        &mut self,
         waiter: &mut Waiter,
         target: &'a Prepared,
         standings: &[Standing],
@@ -166,24 +197,19 @@ impl<'a> Held<'a, '_> {
         let gadgets = self.gadgets(target, tracee)?;
         let gate = self.gate(target, tracee)?;
         foresee(target, &gate, gadgets.syscall + 2)?;
-        let runner = Runner::prepare(tracee, &choice.standing.registers, gadgets, choice.room, &target.memory)
-            .map_err(|error| not_prepared(target, error))?;
+        let runner =
+            Runner::prepare(tracee, &choice.standing.registers, &choice.image, gadgets, choice.room, &target.memory)
+                .map_err(|error| not_prepared(target, error))?;
         let deadline = self.begun + self.options.hold;
-        Machine::new(target, runner, gate, waiter, deadline).map_err(|(runner, fault)| {
-            let landed = runner.finish(&target.memory);
-            let more = landed.err().map(|fault| format!("; then: {fault}")).unwrap_or_default();
-            refusal(target, "target::no-scratch-memory", &format!("{fault}{more}"))
-        })
+        self.mover.go(runner.processor(&target.memory).or_else(|| last_processor(tracee.tid)));
+        Machine::new(target, runner, gate, waiter, deadline)
+            .map_err(|fault| refusal(target, "target::no-scratch-memory", &fault.to_string()))
     }
 
     /// What must still be true once everything stands still.
     fn verify(&self, target: &Prepared, frozen: &Frozen) -> Result<(), Problem> {
         if !target.process.same_program() {
-            return Err(refusal(
-                target,
-                "target::changed",
-                "it has ended or become another program since it was looked at",
-            ));
+            return Err(changed(target));
         }
         let others = target.sharers.now(&target.process)?;
         if let Some(sharer) = others.first() {
@@ -209,19 +235,19 @@ impl<'a> Held<'a, '_> {
     /// Code to call through; inside the allowed range where syscall user dispatch is on.
     fn gadgets(&self, target: &Prepared, tracee: Tracee) -> Result<crate::remote::Gadgets, Problem> {
         let dispatch = tracee.dispatch().unwrap_or_default();
-        let found = if dispatch.mode != 0 {
-            target.gadgets_within((dispatch.offset, dispatch.offset.saturating_add(dispatch.len)))
-        } else {
-            Some(target.gadgets)
-        };
-        found.filter(|gadgets| gadgets.verify(&target.memory)).ok_or_else(|| no_code(&target.process))
+        if dispatch.mode != 0 {
+            let range = (dispatch.offset, dispatch.offset.saturating_add(dispatch.len));
+            return target.gadgets_within(range).ok_or_else(|| no_code(&target.process));
+        }
+        // The memory was opened before the stop: that of a program run since (an execve of the same file) is another.
+        if target.gadgets.verify(&target.memory) { Ok(target.gadgets) } else { Err(changed(target)) }
     }
 
     fn gate(&self, target: &Prepared, tracee: Tracee) -> Result<Gate, Problem> {
         if self.options.seccomp == SeccompPolicy::Suspend && target.process.seccomp != 0 {
             tracee.suspend_seccomp().map_err(|fault| refusal(target, "target::seccomp", &fault.to_string()))?;
         }
-        match Filters::read(tracee.tid) {
+        match Filters::read(tracee.tid, target.process.seccomp) {
             Ok(filters) => Ok(Gate::new(self.options.seccomp, filters)),
             // Without the privilege to read them the policy was applied before the stop.
             Err(_) => Ok(Gate::Open),
@@ -230,7 +256,7 @@ impl<'a> Held<'a, '_> {
 
     /// Forward in all targets, then commit in all, or back in all.
     fn transact(
-        &self,
+        &mut self,
         waiter: &mut Waiter,
         machines: &mut [Machine<'a>],
         recorders: &mut [Recorder<'a>],
@@ -251,7 +277,7 @@ impl<'a> Held<'a, '_> {
 
     /// Runs a step forward in one target.
     fn step(
-        &self,
+        &mut self,
         waiter: &mut Waiter,
         at: usize,
         index: usize,
@@ -283,7 +309,7 @@ impl<'a> Held<'a, '_> {
     }
 
     fn commit(
-        &self,
+        &mut self,
         waiter: &mut Waiter,
         machines: &mut [Machine<'a>],
         recorders: &mut [Recorder<'a>],
@@ -298,6 +324,9 @@ impl<'a> Held<'a, '_> {
                     continue;
                 }
                 let result = machine.run(waiter, &step.commit).and_then(|()| machine.run(waiter, &step.release));
+                if !step.commit.is_empty() {
+                    recorder.step(step.index, machine, result.as_ref().map(|()| &StepState::Done));
+                }
                 if let Err(fault) = result {
                     verdict = Verdict::InDoubt;
                     problems.push(recorder.in_doubt(step.index, &fault, "what it kept for undo may still be there"));
@@ -313,7 +342,7 @@ impl<'a> Held<'a, '_> {
 
     /// Takes back what was done, last step first, in every target.
     fn roll_back(
-        &self,
+        &mut self,
         waiter: &mut Waiter,
         machines: &mut [Machine<'a>],
         recorders: &mut [Recorder<'a>],
@@ -398,6 +427,11 @@ fn foresee(target: &Prepared, gate: &Gate, ip: u64) -> Result<(), Problem> {
 
 fn refusal(target: &Prepared, code: &'static str, why: &str) -> Problem {
     Problem::error(code, format!("process {} ({}) is refused: {why}", target.process.pid, target.process.comm))
+}
+
+fn changed(target: &Prepared) -> Problem {
+    refusal(target, "target::changed", "it has ended or become another program since it was looked at")
+        .help("apply the plan again")
 }
 
 fn no_choice(target: &Prepared, why: NoChoice) -> Problem {

@@ -18,5 +18,6 @@ pub use gadgets::{GadgetError, Gadgets};
 pub use memory::Memory;
 pub use registers::{Rest, rest_of};
 pub use room::{Room, Surveyor};
-pub use runner::{CallFault, Limits, PrepareError, Runner, frame_size};
+pub use runner::{CallFault, Limits, PrepareError, Runner};
 pub use settle::{SettleRule, settle};
+pub use xstate::Image;

@@ -102,11 +102,6 @@ pub struct Runner {
     stuck: bool,
 }
 
-/// What a landing frame takes of a room, for this thread.
-pub fn frame_size(tracee: Tracee) -> Result<u64, Fault> {
-    Ok(frame::size(&Image::read(tracee)?) as u64)
-}
-
 impl Runner {
     /// Moves a stopped thread with these registers onto a landing frame in `room`.
     ///
@@ -115,6 +110,7 @@ impl Runner {
     pub fn prepare(
         tracee: Tracee,
         own: &user_regs_struct,
+        image: &Image,
         gadgets: Gadgets,
         room: Room,
         memory: &Memory,
@@ -127,9 +123,8 @@ impl Runner {
         let mut code = [0u8; 7];
         let known = memory.read(own.rip.wrapping_sub(7), &mut code).is_ok();
         let landing = registers::landing(&own, if known { &code } else { &[] });
-        let image = Image::read(tracee)?;
         let mask = tracee.mask()?;
-        let state = State { registers: &landing, mask, image: &image };
+        let state = State { registers: &landing, mask, image };
         let frame = frame::build(room.start, &gadgets.restorer, &state);
         memory.write(room.start, &frame.bytes).map_err(PrepareError::Memory)?;
         let end = room.start + frame.bytes.len() as u64;
@@ -152,6 +147,15 @@ impl Runner {
 
     fn registers(&self, number: u64, args: [u64; 6]) -> user_regs_struct {
         registers::calling(&self.own, self.gadgets.syscall, self.rsp, number, args)
+    }
+
+    /// The processor that it ran on last, where it keeps a `struct rseq`, in which the kernel tells it.
+    pub fn processor(&self, memory: &Memory) -> Option<usize> {
+        let area = self.tracee.rseq().ok()?.area;
+        let mut processor = [0; 4];
+        // `cpu_id` of linux/rseq.h.
+        memory.read(area.checked_add(4)?, &mut processor).ok().filter(|()| area != 0)?;
+        usize::try_from(i32::from_le_bytes(processor)).ok()
     }
 
     /// The thread.

@@ -63,18 +63,18 @@ pub struct Filters {
 }
 
 impl Filters {
-    /// Reads those of a stopped tracee. Takes CAP_SYS_ADMIN in the initial user namespace (EACCES without).
-    pub fn read(tid: i32) -> Result<Self, Errno> {
+    /// Reads those of a stopped tracee, whose `Seccomp:` mode was `mode` before the stop. Takes CAP_SYS_ADMIN in the initial
+    /// user namespace (EACCES without).
+    pub fn read(tid: i32, mode: u32) -> Result<Self, Errno> {
         let mut filters = Self::default();
         loop {
             let index = filters.programs.len();
             match length(tid, index) {
                 Ok(length) => filters.programs.push(program(tid, index, length)?),
                 Err(Errno::ENOENT) => return Ok(filters),
-                // No filters: no seccomp, or the strict mode.
+                // It has none: no seccomp, or the strict mode.
                 Err(Errno::EINVAL) if index == 0 => {
-                    let status = std::fs::read_to_string(format!("/proc/{tid}/status")).unwrap_or_default();
-                    filters.strict = status.lines().any(|line| line.starts_with("Seccomp:") && line.ends_with('1'));
+                    filters.strict = mode == 1;
                     return Ok(filters);
                 }
                 Err(errno) => return Err(errno),

@@ -53,6 +53,11 @@ impl Image {
         Some(Self { bytes })
     }
 
+    /// What a landing frame with it takes of a room, in bytes.
+    pub fn frame_size(&self) -> u64 {
+        super::frame::size(self) as u64
+    }
+
     /// What goes to `uc_mcontext.fpstate`, at an address divisible by 64.
     pub fn bytes(&self) -> &[u8] {
         &self.bytes

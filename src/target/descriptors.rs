@@ -14,7 +14,7 @@ use std::os::fd::OwnedFd;
 /// A process's `fd/` and `fdinfo/`, opened before the stop.
 #[derive(Debug)]
 pub struct Descriptors {
-    pid: i32,
+    tid: i32,
     links: RefCell<Dir>,
     fdinfo: OwnedFd,
     /// Numbers below this need no larger table and are within the limit.
@@ -28,9 +28,9 @@ impl Descriptors {
     pub fn open(process: &Process) -> io::Result<Self> {
         let limit = process.descriptor_limit().unwrap_or(0);
         Ok(Self {
-            pid: process.pid,
-            links: RefCell::new(Dir::openat(&process.dir, "fd", DIRECTORY, Mode::empty())?),
-            fdinfo: nix::fcntl::openat(&process.dir, "fdinfo", DIRECTORY, Mode::empty())?,
+            tid: process.tid,
+            links: RefCell::new(Dir::openat(process.view(), "fd", DIRECTORY, Mode::empty())?),
+            fdinfo: nix::fcntl::openat(process.view(), "fdinfo", DIRECTORY, Mode::empty())?,
             ceiling: process.descriptor_table.min(limit),
         })
     }
@@ -56,12 +56,12 @@ impl Descriptors {
 
     /// Whether both are open, and one open file description.
     pub fn same_description(&self, a: i32, b: i32) -> bool {
-        matches!(kcmp::same_file(self.pid, a, b), Ok(true))
+        matches!(kcmp::same_file(self.tid, a, b), Ok(true))
     }
 
     /// The highest free number that needs no larger table.
     pub fn free_number(&self) -> Option<i32> {
-        let free = |fd: &i32| matches!(kcmp::same_file(self.pid, *fd, *fd), Err(Errno::EBADF));
+        let free = |fd: &i32| matches!(kcmp::same_file(self.tid, *fd, *fd), Err(Errno::EBADF));
         (3..self.ceiling as i32).rev().find(free)
     }
 

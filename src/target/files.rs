@@ -60,7 +60,7 @@ impl<'a> Files<'a> {
         let how = |resolve| OpenHow::new().flags(OFlag::O_PATH | OFlag::O_CLOEXEC).mode(Mode::empty()).resolve(resolve);
         let directory = |name: &str| {
             nix::fcntl::openat(
-                &self.process.dir,
+                self.process.view(),
                 name,
                 OFlag::O_PATH | OFlag::O_DIRECTORY | OFlag::O_CLOEXEC,
                 Mode::empty(),
@@ -72,8 +72,8 @@ impl<'a> Files<'a> {
             path.to_vec()
         } else {
             // The kernel gives the working directory's path from the process's root down only for this link's text.
-            let cwd = nix::fcntl::readlinkat(&self.process.dir, "cwd").ok()?;
-            let base = nix::fcntl::readlinkat(&self.process.dir, "root").ok()?;
+            let cwd = nix::fcntl::readlinkat(self.process.view(), "cwd").ok()?;
+            let base = nix::fcntl::readlinkat(self.process.view(), "root").ok()?;
             let inside = std::path::Path::new(&cwd).strip_prefix(&base).ok()?;
             [b"/", inside.as_os_str().as_bytes(), b"/", path].concat()
         };

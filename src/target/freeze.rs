@@ -9,7 +9,7 @@ use nix::dir::Dir;
 use nix::errno::Errno;
 use nix::fcntl::OFlag;
 use nix::sys::stat::Mode;
-use std::collections::HashMap;
+use std::collections::{HashMap, HashSet};
 use std::os::fd::{AsRawFd, BorrowedFd, RawFd};
 use std::time::Instant;
 
@@ -21,8 +21,9 @@ pub struct Subject {
     /// Its `task/`, opened before the stop and bound to this very process.
     task: Dir,
     dir: RawFd,
-    /// Threads that never run user code (io_uring workers): neither stopped nor waited for.
-    workers: Vec<i32>,
+    /// Threads that run user code, of those that were there before the stop. io_uring workers do not: they are neither
+    /// stopped nor waited for.
+    ordinary: HashSet<i32>,
 }
 
 /// A process all of whose threads stand still.
@@ -81,9 +82,9 @@ impl Subject {
         let borrowed = unsafe { BorrowedFd::borrow_raw(dir) };
         let task =
             Dir::openat(borrowed, "task", OFlag::O_RDONLY | OFlag::O_DIRECTORY | OFlag::O_CLOEXEC, Mode::empty())?;
-        let mut subject = Self { pid, task, dir, workers: Vec::new() };
+        let mut subject = Self { pid, task, dir, ordinary: HashSet::new() };
         let tids = subject.tids()?;
-        subject.workers = tids.into_iter().filter(|tid| matches!(thread_state(dir, *tid), Some((_, true)))).collect();
+        subject.ordinary = tids.into_iter().filter(|tid| matches!(thread_state(dir, *tid), Some((_, false)))).collect();
         Ok(subject)
     }
 
@@ -114,17 +115,21 @@ enum State {
 /// Calls for each thread once, as soon as it stands still: subject's index, thread, stop.
 pub type OnStop<'a> = dyn FnMut(usize, Tracee, Stop) -> Result<(), Fault> + 'a;
 
+/// Called when all threads of a pass have been asked to stop and none has been waited for.
+pub type OnAsked<'a> = dyn FnMut() + 'a;
+
 /// Stops every thread of every subject. On failure those that stopped have been let go; those that would not stop are
 /// let go by our exit only, which must follow.
 pub fn freeze(
     subjects: &mut [Subject],
     waiter: &mut Waiter,
     deadline: Instant,
+    on_asked: &mut OnAsked<'_>,
     on_stop: &mut OnStop<'_>,
 ) -> Result<Vec<Frozen>, FreezeError> {
     let mut states: Vec<HashMap<i32, State>> = subjects.iter().map(|_| HashMap::new()).collect();
     let result = loop {
-        match pass(subjects, &mut states, waiter, deadline, on_stop) {
+        match pass(subjects, &mut states, waiter, deadline, on_asked, on_stop) {
             Ok(Some(frozen)) => break Ok(frozen),
             Ok(None) => {}
             Err(error) => break Err(error),
@@ -147,6 +152,7 @@ fn pass(
     states: &mut [HashMap<i32, State>],
     waiter: &mut Waiter,
     deadline: Instant,
+    on_asked: &mut OnAsked<'_>,
     on_stop: &mut OnStop<'_>,
 ) -> Result<Option<Vec<Frozen>>, FreezeError> {
     let mut listings = Vec::with_capacity(subjects.len());
@@ -159,6 +165,7 @@ fn pass(
         }
         listings.push(tids);
     }
+    on_asked();
     let mut waited = false;
     for (index, known) in states.iter_mut().enumerate() {
         for (tid, state) in known.iter_mut().filter(|(_, state)| **state == State::Asked) {
@@ -185,8 +192,9 @@ fn settle(
 ) -> Result<Vec<Frozen>, FreezeError> {
     let mut result = Vec::with_capacity(subjects.len());
     for (index, subject) in subjects.iter().enumerate() {
+        let listed: HashSet<i32> = listings[index].iter().copied().collect();
         for (tid, state) in states[index].iter_mut() {
-            if matches!(state, State::Stopped(_)) && !listings[index].contains(tid) {
+            if matches!(state, State::Stopped(_)) && !listed.contains(tid) {
                 // It is gone, or it goes on: either way it is no longer ours.
                 let _gone = Tracee { tid: *tid }.detach(0);
                 *state = State::Out;
@@ -207,7 +215,7 @@ fn settle(
 
 /// Seizes and interrupts a thread.
 fn ask(subject: &Subject, tid: i32) -> Result<State, Fault> {
-    if subject.workers.contains(&tid) {
+    if !subject.ordinary.contains(&tid) && matches!(thread_state(subject.dir, tid), None | Some((_, true))) {
         return Ok(State::Out);
     }
     match Tracee::seize(tid, libc::PTRACE_O_TRACESYSGOOD) {

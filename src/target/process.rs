@@ -23,6 +23,10 @@ pub struct Process {
     pub pidfd: OwnedFd,
     /// `/proc/PID`, bound to this very process: nothing is found in it any more once the process has ended.
     pub dir: OwnedFd,
+    /// A thread that lives: the first one, or another if that has ended before the process.
+    pub tid: i32,
+    /// `/proc/PID/task/TID` of that thread: a first thread that has ended shows no memory and no descriptors.
+    view: OwnedFd,
     /// Start time in clock ticks since boot (proc(5)).
     pub start_time: u64,
     /// Its name, lossily decoded.
@@ -76,8 +80,10 @@ impl Process {
         };
         // Read after the pidfd is open and through the directory: if both speak of one process, it is this one.
         let stat: Stat = read(&dir, "stat").ok_or_else(|| no_such(pid))?;
+        let (tid, view) = living_thread(&dir, pid, stat.state).ok_or_else(|| no_such(pid))?;
         Ok(Self {
             pid,
+            tid,
             start_time: stat.starttime,
             state: stat.state,
             kernel: stat.flags & PF_KTHREAD != 0,
@@ -90,22 +96,23 @@ impl Process {
             seccomp: status.seccomp.unwrap_or(0),
             tracer: status.tracerpid,
             namespace_pids: status.nspid.unwrap_or_default(),
-            exe: exe_identity(&dir),
+            exe: exe_identity(&view),
             pidfd,
             dir,
+            view,
         })
     }
 
-    /// Opens a file of its `/proc` directory; `write` for reading and writing.
+    /// Opens a file of its living thread's `/proc` directory; `write` for reading and writing.
     pub fn open(&self, name: &str, write: bool) -> io::Result<File> {
         let access = if write { OFlag::O_RDWR } else { OFlag::O_RDONLY };
-        let fd = nix::fcntl::openat(&self.dir, name, access | OFlag::O_CLOEXEC, Mode::empty())?;
+        let fd = nix::fcntl::openat(&self.view, name, access | OFlag::O_CLOEXEC, Mode::empty())?;
         Ok(fd.into())
     }
 
     /// Its executable's path, if that may be looked at.
     pub fn exe(&self) -> Option<PathBuf> {
-        nix::fcntl::readlinkat(&self.dir, "exe").ok().map(PathBuf::from)
+        nix::fcntl::readlinkat(&self.view, "exe").ok().map(PathBuf::from)
     }
 
     /// Device and inode of its executable when it was found.
@@ -115,7 +122,7 @@ impl Process {
 
     /// Whether it lives and still runs the program that it ran when it was found. Quick: it is asked inside the stop.
     pub fn same_program(&self) -> bool {
-        let now = exe_identity(&self.dir);
+        let now = exe_identity(&self.view);
         now.is_some() && now == self.exe
     }
 
@@ -152,6 +159,27 @@ fn read<T: FromRead>(dir: &OwnedFd, name: &str) -> Option<T> {
 fn open_dir(pid: i32) -> Result<OwnedFd, Errno> {
     let flags = OFlag::O_RDONLY | OFlag::O_DIRECTORY | OFlag::O_CLOEXEC;
     nix::fcntl::open(Path::new(&format!("/proc/{pid}")), flags, Mode::empty())
+}
+
+/// A thread that has not ended, and its directory.
+fn living_thread(dir: &OwnedFd, pid: i32, state: char) -> Option<(i32, OwnedFd)> {
+    let open = |tid: i32| {
+        let flags = OFlag::O_RDONLY | OFlag::O_DIRECTORY | OFlag::O_CLOEXEC;
+        nix::fcntl::openat(dir, format!("task/{tid}").as_str(), flags, Mode::empty()).ok().map(|fd| (tid, fd))
+    };
+    if !matches!(state, 'Z' | 'X' | 'x') {
+        return open(pid);
+    }
+    let mut tasks = nix::dir::Dir::openat(dir, "task", OFlag::O_DIRECTORY | OFlag::O_CLOEXEC, Mode::empty()).ok()?;
+    let tids = tasks.iter().filter_map(|entry| entry.ok()?.file_name().to_str().ok()?.parse().ok());
+    tids.filter(|tid| *tid != pid).find_map(open).or_else(|| open(pid))
+}
+
+impl Process {
+    /// The directory of its living thread.
+    pub fn view(&self) -> &OwnedFd {
+        &self.view
+    }
 }
 
 fn exe_identity(dir: &OwnedFd) -> Option<(u64, u64)> {

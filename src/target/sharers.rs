@@ -4,10 +4,9 @@
 use super::kcmp::{Resource, same};
 use super::process::Process;
 use crate::problem::Problem;
-use nix::errno::Errno;
 use std::collections::HashSet;
 use std::fs::{self, File};
-use std::os::unix::fs::{FileExt, MetadataExt};
+use std::os::unix::fs::FileExt;
 
 /// A process that shares something with a target.
 #[derive(Debug, Clone, PartialEq, Eq)]
@@ -32,17 +31,26 @@ pub struct Sharers {
 const RESOURCES: [Resource; 3] = [Resource::Memory, Resource::Files, Resource::Fs];
 
 impl Sharers {
-    /// Compares the target with its parent and every process of its user, its children among them.
+    /// Compares the target with every process.
     pub fn scan(process: &Process) -> Result<Self, Problem> {
-        let unreadable = |error| Problem::error("target::unreadable", format!("/proc can't be read: {error}"));
         let loadavg = File::open("/proc/loadavg").map_err(unreadable)?;
         let newest = newest(&loadavg).unwrap_or(0);
         let seen: HashSet<i32> = pids().map_err(unreadable)?.collect();
-        let of_interest = |pid: &i32| {
-            *pid == process.parent || fs::metadata(format!("/proc/{pid}")).is_ok_and(|dir| dir.uid() == process.uid)
-        };
-        let found = seen.iter().copied().filter(of_interest).filter(|pid| shared(process, *pid).is_some()).collect();
+        let found = seen.iter().copied().filter(|pid| shared(process, *pid).is_some()).collect();
         Ok(Self { found, seen, loadavg, newest })
+    }
+
+    /// Looks at the processes that were born since, the tracing child among them, so that little is left to do inside the
+    /// stop.
+    pub fn refresh(&mut self, process: &Process) -> Result<(), Problem> {
+        let newest = newest(&self.loadavg).unwrap_or(0);
+        for pid in pids().map_err(unreadable)? {
+            if self.seen.insert(pid) && shared(process, pid).is_some() {
+                self.found.push(pid);
+            }
+        }
+        self.newest = newest;
+        Ok(())
     }
 
     /// Those that share something now, with the target stopped. Only it, or one of them, can have made new ones, and only
@@ -50,7 +58,6 @@ impl Sharers {
     pub fn now(&self, process: &Process) -> Result<Vec<Sharer>, Problem> {
         let mut candidates = self.found.clone();
         if newest(&self.loadavg) != Some(self.newest) {
-            let unreadable = |error| Problem::error("target::unreadable", format!("/proc can't be read: {error}"));
             candidates.extend(pids().map_err(unreadable)?.filter(|pid| !self.seen.contains(pid)));
         }
         let sharer = |pid: i32| {
@@ -68,11 +75,11 @@ fn shared(process: &Process, pid: i32) -> Option<Resource> {
     if pid == process.pid {
         return None;
     }
-    RESOURCES.into_iter().find(|resource| match same(process.pid, pid, *resource) {
-        Ok(same) => same,
-        Err(Errno::EPERM | Errno::ESRCH) => false,
-        Err(_) => false,
-    })
+    RESOURCES.into_iter().find(|resource| same(process.tid, pid, *resource) == Ok(true))
+}
+
+fn unreadable(error: std::io::Error) -> Problem {
+    Problem::error("target::unreadable", format!("/proc can't be read: {error}"))
 }
 
 fn pids() -> std::io::Result<impl Iterator<Item = i32>> {
