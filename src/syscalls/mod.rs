@@ -8,6 +8,9 @@ mod table;
 pub use constants::Set;
 pub use table::TABLE;
 
+use std::collections::HashMap;
+use std::sync::LazyLock;
+
 /// An instruction set that plans are checked for.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, Hash, serde::Serialize)]
 #[serde(rename_all = "lowercase")]
@@ -173,10 +176,50 @@ impl PartialEq for Syscall {
 
 /// The call of that name.
 pub fn by_name(name: &str) -> Option<&'static Syscall> {
-    TABLE.iter().find(|s| s.name == name)
+    static INDEX: LazyLock<HashMap<&'static str, &'static Syscall>> =
+        LazyLock::new(|| TABLE.iter().map(|call| (call.name, call)).collect());
+    INDEX.get(name).copied()
 }
 
 /// The call of that number.
 pub fn by_number(arch: Arch, number: u32) -> Option<&'static Syscall> {
-    TABLE.iter().find(|s| s.number(arch) == Some(number))
+    TABLE.iter().find(|call| call.number(arch) == Some(number))
+}
+
+/// The candidate that a misspelt word most likely stands for.
+pub fn nearest<'a>(word: &str, candidates: impl IntoIterator<Item = &'a str>) -> Option<&'a str> {
+    let closeness = |candidate: &&str| strsim::jaro_winkler(&word.to_lowercase(), &candidate.to_lowercase());
+    candidates
+        .into_iter()
+        .map(|candidate| (closeness(&candidate), candidate))
+        .filter(|(closeness, _)| *closeness > 0.84)
+        .max_by(|(a, _), (b, _)| a.total_cmp(b))
+        .map(|(_, candidate)| candidate)
+}
+
+/// What an argument is once those before it are known: the third of fcntl depends on its command, and so on.
+pub fn argument_kind(call: &Syscall, index: usize, known: impl Fn(usize) -> Option<u64>) -> Kind {
+    use constants::*;
+    let declared = call.params.get(index).map_or(Kind::Any, |param| param.kind);
+    let is = |at: usize, values: &[i32]| known(at).is_some_and(|value| values.contains(&(value as i32)));
+    match (call.name, index) {
+        ("fcntl", 2) if is(1, &[libc::F_DUPFD, libc::F_DUPFD_CLOEXEC]) => Kind::Fd,
+        ("fcntl", 2) if is(1, &[libc::F_SETFD]) => Kind::Flags(&FD_FLAGS),
+        ("fcntl", 2) if is(1, &[libc::F_SETFL]) => Kind::Flags(&OPEN),
+        ("fcntl", 2) if is(1, &[libc::F_ADD_SEALS]) => Kind::Flags(&SEALS),
+        ("fcntl", 2) if is(1, &[libc::F_SETPIPE_SZ]) => Kind::Size,
+        ("fcntl", 2) if is(1, &[libc::F_SETOWN]) => Kind::Pid,
+        ("setsockopt" | "getsockopt", 2) if is(1, &[libc::SOL_SOCKET]) => Kind::OneOf(&SO),
+        ("setsockopt" | "getsockopt", 2) if is(1, &[libc::IPPROTO_TCP]) => Kind::OneOf(&TCP_OPTIONS),
+        ("setsockopt" | "getsockopt", 2) if is(1, &[libc::IPPROTO_IP]) => Kind::OneOf(&IP_OPTIONS),
+        ("setsockopt" | "getsockopt", 2) if is(1, &[libc::IPPROTO_IPV6]) => Kind::OneOf(&IPV6_OPTIONS),
+        ("prctl", 1) if is(0, &[libc::PR_SET_MM]) => Kind::OneOf(&SET_MM),
+        ("prctl", 1) if is(0, &[libc::PR_CAP_AMBIENT]) => Kind::OneOf(&CAP_AMBIENT),
+        ("prctl", 2) if is(0, &[libc::PR_CAP_AMBIENT]) => Kind::OneOf(&CAPS),
+        ("prctl", 1) if is(0, &[libc::PR_CAPBSET_READ, libc::PR_CAPBSET_DROP]) => Kind::OneOf(&CAPS),
+        ("prctl", 1) if is(0, &[libc::PR_SET_PDEATHSIG]) => Kind::Signal,
+        ("prctl", 1) if is(0, &[libc::PR_SET_NAME]) => Kind::Text,
+        ("prctl", 1) if is(0, &[libc::PR_GET_NAME]) => Kind::Out("char[16]"),
+        _ => declared,
+    }
 }

@@ -1,14 +1,70 @@
-//! temp
+//! What a stop, or a call of ours, does to a call that waits, and which signals a call raises in its own thread.
+
 use super::Syscall;
-/// temp
-pub fn interrupted_by_any_stop(_c: &Syscall) -> bool {
-    false
+
+/// Calls whose kernel code turns any interruption of a wait into EINTR, whether or not a handler runs, with nothing done
+/// yet: made anew they are as if they had not been interrupted (a finite wait begins anew). For those on sockets it is so
+/// only with SO_RCVTIMEO or SO_SNDTIMEO (`sock_intr_errno` of include/net/sock.h); without, they restart exactly and never
+/// show EINTR to a stop. A read or write of anything else that ends in EINTR has moved no byte. close is not here and must
+/// not be: whatever it returns, the descriptor is gone.
+pub fn interrupted_by_any_stop(call: &Syscall) -> bool {
+    matches!(
+        call.name,
+        "epoll_wait"
+            | "epoll_pwait"
+            | "epoll_pwait2"
+            | "read"
+            | "readv"
+            | "recvfrom"
+            | "recvmsg"
+            | "recvmmsg"
+            | "accept"
+            | "accept4"
+            | "write"
+            | "writev"
+            | "sendto"
+            | "sendmsg"
+            | "sendmmsg"
+            | "connect"
+            | "rt_sigtimedwait"
+            | "semop"
+            | "semtimedop"
+            | "io_getevents"
+            | "io_pgetevents"
+            | "io_uring_enter"
+    )
 }
-/// temp
-pub fn sets_restart_block(_c: &Syscall) -> bool {
-    false
+
+/// Calls that may leave their own note for `restart_syscall` in the thread (`set_restart_fn` in kernel/ and fs/): made in
+/// a thread that waits by such a note, they would have it go on with the wrong one.
+pub fn sets_restart_block(call: &Syscall) -> bool {
+    matches!(
+        call.name,
+        "nanosleep" | "clock_nanosleep" | "poll" | "futex" | "futex_wait" | "futex_waitv" | "restart_syscall"
+    )
 }
-/// temp
-pub fn may_raise(_c: &Syscall) -> bool {
-    false
+
+/// Calls that may send their own thread SIGPIPE or SIGXFSZ.
+pub fn may_raise(call: &Syscall) -> bool {
+    matches!(
+        call.name,
+        "write"
+            | "writev"
+            | "pwrite64"
+            | "pwritev"
+            | "pwritev2"
+            | "sendto"
+            | "sendmsg"
+            | "sendmmsg"
+            | "sendfile"
+            | "splice"
+            | "tee"
+            | "vmsplice"
+            | "copy_file_range"
+            | "truncate"
+            | "ftruncate"
+            | "fallocate"
+            | "io_uring_enter"
+            | "io_submit"
+    )
 }
