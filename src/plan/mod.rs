@@ -1,5 +1,19 @@
 //! What the user wrote: types, reading, checking, variables, JSON Schema.
 
+mod argument;
+mod condition;
+mod document;
+mod flow;
+mod number;
+mod reading;
+mod source;
+mod step;
+mod tree;
 mod types;
 
+pub use argument::signature;
+pub use document::{Purpose, Reading, read};
+pub use number::shown;
+pub use source::load;
+pub use step::parse_duration;
 pub use types::*;

@@ -1,0 +1,230 @@
+//! The plan as a whole: its head, its variables, its targets, its steps.
+
+use super::flow;
+use super::number::number;
+use super::reading::{Fields, Problems, Variables, boolean, is_name, scalar};
+use super::step::step;
+use super::tree::{self, Node, NodeKind};
+use super::{Expect, Plan, Selector, Spanned, TargetSpec};
+use crate::problem::{Problem, Span};
+use crate::syscalls::{Kind, nearest};
+use indexmap::IndexMap;
+use std::collections::HashMap;
+use std::path::PathBuf;
+
+const KEYS: [&str; 6] = ["version", "name", "description", "vars", "targets", "steps"];
+const LATER: [&str; 1] = ["unless"];
+const TARGET_KEYS: [&str; 4] = ["pid", "pidfile", "name", "expect"];
+const LATER_TARGET_KEYS: [&str; 3] = ["match", "count", "with"];
+const EXPECT_KEYS: [&str; 3] = ["exe", "comm", "user"];
+const LATER_EXPECT_KEYS: [&str; 8] = ["cmdline", "cgroup", "threads", "seccomp", "env", "cwd", "root", "fd"];
+
+/// How strict reading is about variables.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub enum Purpose {
+    /// To run it: every required variable must be set.
+    Run,
+    /// To check it: a required variable that is not set is an unknown value.
+    Check,
+}
+
+/// A plan that was read, and what is odd about it.
+#[derive(Debug)]
+pub struct Reading {
+    /// The plan.
+    pub plan: Plan,
+    /// Warnings, in the order of the text.
+    pub warnings: Vec<Problem>,
+}
+
+/// Reads a plan. All problems are found in one run and told in the order of the text.
+pub fn read(source: &[u8], settings: &IndexMap<String, String>, purpose: Purpose) -> Result<Reading, Vec<Problem>> {
+    let mut problems = Problems::default();
+    let plan = tree::parse(source, &mut problems).and_then(|root| plan(&root, settings, purpose, &mut problems));
+    let failed = problems.any_error();
+    let mut found = problems.0;
+    found.sort_by_key(|problem| problem.places.first().map_or(0, |(span, _)| span.start));
+    match plan {
+        Some(plan) if !failed => Ok(Reading { plan, warnings: found }),
+        _ => Err(found),
+    }
+}
+
+fn plan(root: &Node, settings: &IndexMap<String, String>, purpose: Purpose, problems: &mut Problems) -> Option<Plan> {
+    let mut fields = Fields::of(root, "a plan", problems)?;
+    version(fields.take("version"), root, problems);
+    let variables = variables(fields.take("vars"), settings, purpose, problems);
+    let mut text = |name: &str, problems: &mut Problems| {
+        let node = fields.take(name)?;
+        Some(variables.text(scalar(node, name, problems)?, node.span, problems))
+    };
+    let (name, description) = (text("name", problems), text("description", problems));
+    let targets = list(fields.take("targets"), "targets", root, problems);
+    let targets: Vec<TargetSpec> = targets.iter().filter_map(|node| target(node, &variables, problems)).collect();
+    check_names(&targets, problems);
+    let steps = list(fields.take("steps"), "steps", root, problems);
+    let steps: Vec<_> = steps.iter().filter_map(|node| step(node, &variables, problems)).collect();
+    fields.finish("a plan", &KEYS, &LATER, problems);
+    flow::check(&targets, &steps, problems);
+    Some(Plan { name, description, vars: variables.into_values(), targets, steps })
+}
+
+fn version(node: Option<&Node>, root: &Node, problems: &mut Problems) {
+    let start = Span { start: root.span.start, end: root.span.start + 1 };
+    match node.map(|node| (node.text(), node.span)) {
+        None => problems.at("plan::version", start, "the plan has no `version`", "begin it with `version: 1`"),
+        Some((Some("1"), _)) => {}
+        Some((_, span)) => {
+            problems.at("plan::version", span, "this version of criu-plan reads plans of `version: 1`", "");
+        }
+    }
+}
+
+/// The items of a list that must be there and have some.
+fn list<'a>(node: Option<&'a Node>, what: &str, root: &Node, problems: &mut Problems) -> &'a [Node] {
+    let Some(node) = node else {
+        let start = Span { start: root.span.start, end: root.span.start + 1 };
+        problems.at("plan::missing-key", start, format!("the plan has no `{what}`"), "");
+        return &[];
+    };
+    match &node.kind {
+        NodeKind::List(items) if !items.is_empty() => items,
+        NodeKind::List(_) => {
+            problems.at("plan::nothing", node.span, format!("there is nothing in `{what}`"), "");
+            &[]
+        }
+        _ => {
+            let message = format!("`{what}` must be a list, and here it is {}", node.shape());
+            problems.at("plan::shape", node.span, message, "each item begins with `- `");
+            &[]
+        }
+    }
+}
+
+fn variables(
+    node: Option<&Node>,
+    settings: &IndexMap<String, String>,
+    purpose: Purpose,
+    problems: &mut Problems,
+) -> Variables {
+    let mut variables = Variables::default();
+    let entries = node.and_then(|node| Fields::of(node, "vars", problems)).map(|mut fields| fields.rest());
+    for (key, name, value) in entries.unwrap_or_default() {
+        if !is_name(name) {
+            problems.at("plan::name", key.span, format!("`{name}` is no name for a variable"), "");
+            continue;
+        }
+        let (default, required) = declaration(value, problems);
+        let value = settings.get(name).cloned().or(default);
+        if value.is_none() && required && purpose == Purpose::Run {
+            let message = format!("the variable `{name}` must be set");
+            problems.at("plan::variable-not-set", key.span, message, format!("give `--set {name}=VALUE`"));
+        }
+        variables.declare(name, value);
+    }
+    for name in settings.keys().filter(|name| !variables.has(name)) {
+        let known: Vec<String> = variables.names().map(str::to_owned).collect();
+        let near = nearest(name, known.iter().map(String::as_str));
+        let help =
+            near.map_or_else(|| format!("it has: {}", known.join(", ")), |near| format!("did you mean `{near}`?"));
+        problems.push(
+            Problem::error("plan::no-such-variable", format!("the plan has no variable `{name}` to set")).help(help),
+        );
+    }
+    variables
+}
+
+/// A default, or `{required, default, description}`.
+fn declaration(node: &Node, problems: &mut Problems) -> (Option<String>, bool) {
+    if let Some(text) = node.text() {
+        return (Some(text.to_owned()), false);
+    }
+    let Some(mut fields) = Fields::of(node, "a variable", problems) else { return (None, false) };
+    let default = fields.take("default").and_then(|node| scalar(node, "default", problems)).map(str::to_owned);
+    let required = fields.take("required").is_some_and(|node| boolean(node, "required", problems));
+    let _description = fields.take("description").and_then(|node| scalar(node, "description", problems));
+    fields.finish("a variable", &["required", "default", "description"], &[], problems);
+    if !required && default.is_none() {
+        let help = "say `required: true`, or give a `default`";
+        problems.at("plan::variable", node.span, "this variable has no value and need not be set", help);
+    }
+    (default, required)
+}
+
+fn target(node: &Node, variables: &Variables, problems: &mut Problems) -> Option<TargetSpec> {
+    if node.text().is_some() {
+        let selector = Spanned { value: pid(node, variables, problems)?, span: node.span };
+        return Some(TargetSpec { name: None, selector, expect: Expect::default() });
+    }
+    let mut fields = Fields::of(node, "a target", problems)?;
+    let by_pid = fields.take("pid");
+    let by_file = fields.take("pidfile");
+    let name = fields.take("name").and_then(|node| {
+        let text = scalar(node, "name", problems)?;
+        if !is_name(text) {
+            problems.at("plan::name", node.span, format!("`{text}` is no name"), "");
+        }
+        Some(Spanned { value: text.to_owned(), span: node.span })
+    });
+    let expect = fields.take("expect").map(|node| expect(node, variables, problems)).unwrap_or_default();
+    let only_later = fields.has_any(&LATER_TARGET_KEYS);
+    fields.finish("a target", &TARGET_KEYS, &LATER_TARGET_KEYS, problems);
+    let selector = match (by_pid, by_file) {
+        (Some(node), None) => Spanned { value: pid(node, variables, problems)?, span: node.span },
+        (None, Some(node)) => {
+            let path = variables.text(scalar(node, "pidfile", problems)?, node.span, problems);
+            Spanned { value: Selector::Pidfile(PathBuf::from(path)), span: node.span }
+        }
+        (both, _) => {
+            if !only_later {
+                let wrong = if both.is_some() { "both `pid` and `pidfile`" } else { "neither `pid` nor `pidfile`" };
+                problems.at("plan::target", node.span, format!("a target has {wrong}"), "give one of them");
+            }
+            return None;
+        }
+    };
+    Some(TargetSpec { name, selector, expect })
+}
+
+fn pid(node: &Node, variables: &Variables, problems: &mut Problems) -> Option<Selector> {
+    let text = scalar(node, "pid", problems)?;
+    let number = number(text, node.span, Kind::Pid, variables, problems)?;
+    match i32::try_from(number.constant) {
+        Ok(pid) if pid > 0 && number.terms.is_empty() => Some(Selector::Pid(pid)),
+        _ => {
+            let message = format!("`{}` is no pid", if number.terms.is_empty() { number.text.as_str() } else { text });
+            problems.at(
+                "plan::pid",
+                node.span,
+                message,
+                "a pid is a number above 0; variables are declared under `vars:`",
+            );
+            None
+        }
+    }
+}
+
+fn expect(node: &Node, variables: &Variables, problems: &mut Problems) -> Expect {
+    let Some(mut fields) = Fields::of(node, "expect", problems) else { return Expect::default() };
+    let mut text = |name: &str, problems: &mut Problems| {
+        let node = fields.take(name)?;
+        let value = variables.text(scalar(node, name, problems)?, node.span, problems);
+        Some(Spanned { value, span: node.span })
+    };
+    let expect = Expect { exe: text("exe", problems), comm: text("comm", problems), user: text("user", problems) };
+    fields.finish("expect", &EXPECT_KEYS, &LATER_EXPECT_KEYS, problems);
+    expect
+}
+
+/// No two targets bear one name.
+fn check_names(targets: &[TargetSpec], problems: &mut Problems) {
+    let mut seen: HashMap<&str, Span> = HashMap::new();
+    for name in targets.iter().filter_map(|target| target.name.as_ref()) {
+        if let Some(first) = seen.insert(&name.value, name.span) {
+            let message = format!("two targets are named `{}`", name.value);
+            problems.push(
+                Problem::error("plan::duplicate-name", message).at(name.span, "here again").at(first, "first here"),
+            );
+        }
+    }
+}

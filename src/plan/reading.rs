@@ -1,0 +1,231 @@
+//! What all parts of the reader share: problems as they are found, fields asked for by name, variables.
+
+use super::tree::{Node, NodeKind};
+use crate::problem::{Problem, Severity, Span};
+use crate::syscalls::nearest;
+use indexmap::IndexMap;
+
+/// Problems found so far.
+#[derive(Debug, Default)]
+pub struct Problems(pub Vec<Problem>);
+
+impl Problems {
+    /// One more.
+    pub fn push(&mut self, problem: Problem) {
+        self.0.push(problem);
+    }
+
+    /// One more, at one place without words.
+    pub fn at(&mut self, code: &'static str, span: Span, message: impl Into<String>, help: impl Into<String>) {
+        let help = help.into();
+        let problem = Problem::error(code, message).at(span, "");
+        self.0.push(if help.is_empty() { problem } else { problem.help(help) });
+    }
+
+    /// Whether any of them stops the plan.
+    pub fn any_error(&self) -> bool {
+        self.0.iter().any(|problem| problem.severity == Severity::Error)
+    }
+}
+
+/// The entries of a mapping, taken by name; what is left over is unknown.
+pub struct Fields<'a> {
+    entries: Vec<(&'a Node, &'a str, &'a Node)>,
+}
+
+impl<'a> Fields<'a> {
+    /// Of a mapping; a problem if it is something else.
+    pub fn of(node: &'a Node, what: &str, problems: &mut Problems) -> Option<Self> {
+        let NodeKind::Map(entries) = &node.kind else {
+            let message = format!("{what} must be a mapping (`key: value`), and here it is {}", node.shape());
+            problems.at("plan::shape", node.span, message, "");
+            return None;
+        };
+        let entries = entries.iter().filter_map(|(key, value)| Some((key, key.text()?, value))).collect();
+        Some(Self { entries })
+    }
+
+    /// Takes a field.
+    pub fn take(&mut self, name: &str) -> Option<&'a Node> {
+        let index = self.entries.iter().position(|(_, key, _)| *key == name)?;
+        Some(self.entries.remove(index).2)
+    }
+
+    /// Takes every field that is left: key, its text, value.
+    pub fn rest(&mut self) -> Vec<(&'a Node, &'a str, &'a Node)> {
+        std::mem::take(&mut self.entries)
+    }
+
+    /// Whether any of these is left.
+    pub fn has_any(&self, names: &[&str]) -> bool {
+        self.entries.iter().any(|(_, name, _)| names.contains(name))
+    }
+
+    /// Reports what is left, with the nearest of the known names.
+    pub fn finish(mut self, what: &str, known: &[&str], later: &[&str], problems: &mut Problems) {
+        for (key, text, _) in self.rest() {
+            unknown(key.span, text, what, known, later, problems);
+        }
+    }
+}
+
+/// A key that is not known, or not yet.
+pub fn unknown(span: Span, text: &str, what: &str, known: &[&str], later: &[&str], problems: &mut Problems) {
+    if later.contains(&text) {
+        let message = format!("`{text}` in {what} is not supported by this version");
+        return problems.at("plan::unsupported", span, message, "leave it out; `criu-plan schema` shows what there is");
+    }
+    let help = match nearest(text, known.iter().copied()) {
+        Some(near) => format!("did you mean `{near}`?"),
+        None => format!("there are {}", known.join(", ")),
+    };
+    problems.at("plan::unknown-key", span, format!("{what} has no `{text}`"), help);
+}
+
+/// The text of a scalar; a problem if it is something else.
+pub fn scalar<'a>(node: &'a Node, what: &str, problems: &mut Problems) -> Option<&'a str> {
+    let text = node.text();
+    if text.is_none() {
+        let message = format!("{what} must be a single value, and here it is {}", node.shape());
+        problems.at("plan::shape", node.span, message, "");
+    }
+    text
+}
+
+/// `true` or `false`.
+pub fn boolean(node: &Node, what: &str, problems: &mut Problems) -> bool {
+    match scalar(node, what, problems) {
+        Some("true") => true,
+        Some("false") | None => false,
+        Some(other) => {
+            let message = format!("{what} must be true or false, and here it is `{other}`");
+            problems.at("plan::shape", node.span, message, "");
+            false
+        }
+    }
+}
+
+/// Values of variables.
+#[derive(Debug, Default)]
+pub struct Variables {
+    values: IndexMap<String, Option<String>>,
+}
+
+/// A piece of a text with `${…}` in it.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub enum Piece {
+    /// Plain text, variables put in.
+    Text(String),
+    /// `${name}`, `${target.name}`, `${name[0]}` that is no variable.
+    Use(Use),
+}
+
+/// A use of something that a step captured.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub struct Use {
+    /// What stands before the dot.
+    pub target: Option<String>,
+    /// The name.
+    pub name: String,
+    /// The number in brackets.
+    pub index: Option<usize>,
+}
+
+impl Variables {
+    /// Declares one; `None`: it is required and not set.
+    pub fn declare(&mut self, name: &str, value: Option<String>) {
+        self.values.insert(name.to_owned(), value);
+    }
+
+    /// Whether there is one of this name.
+    pub fn has(&self, name: &str) -> bool {
+        self.values.contains_key(name)
+    }
+
+    /// Names of all that are declared.
+    pub fn names(&self) -> impl Iterator<Item = &str> {
+        self.values.keys().map(String::as_str)
+    }
+
+    /// Final values, those that are set.
+    pub fn into_values(self) -> IndexMap<String, String> {
+        self.values.into_iter().filter_map(|(name, value)| Some((name, value?))).collect()
+    }
+
+    /// Puts variables into a text. One that is not set stands for `1`, which is a pid, a number and a name: a required
+    /// variable is an unknown value to whoever only checks the plan.
+    pub fn expand(&self, text: &str, span: Span, problems: &mut Problems) -> Vec<Piece> {
+        let (mut pieces, mut plain, mut rest) = (Vec::new(), String::new(), text);
+        while let Some(at) = rest.find("${") {
+            let (before, after) = (rest.get(..at).unwrap_or_default(), rest.get(at + 2..).unwrap_or_default());
+            if let Some(literal) = before.strip_suffix('$') {
+                plain.push_str(literal);
+                plain.push_str("${");
+                rest = after;
+                continue;
+            }
+            plain.push_str(before);
+            let Some((name, behind)) = after.split_once('}') else {
+                problems.at("plan::variable", span, "this `${` has no `}`", "a plain `${` is written `$${`");
+                rest = "";
+                break;
+            };
+            match (self.values.get(name), use_of(name)) {
+                (Some(value), _) => plain.push_str(value.as_deref().unwrap_or("1")),
+                (None, Some(of)) => {
+                    if !plain.is_empty() {
+                        pieces.push(Piece::Text(std::mem::take(&mut plain)));
+                    }
+                    pieces.push(Piece::Use(of));
+                }
+                (None, None) => {
+                    let help = "`${name}`, `${target.name}` and `${name[0]}` can be used";
+                    problems.at("plan::variable", span, format!("`${{{name}}}` names nothing that can be used"), help);
+                }
+            }
+            rest = behind;
+        }
+        plain.push_str(rest);
+        if !plain.is_empty() || pieces.is_empty() {
+            pieces.push(Piece::Text(plain));
+        }
+        pieces
+    }
+
+    /// A text in which nothing captured can stand.
+    pub fn text(&self, text: &str, span: Span, problems: &mut Problems) -> String {
+        let mut whole = String::new();
+        for piece in self.expand(text, span, problems) {
+            match piece {
+                Piece::Text(text) => whole.push_str(&text),
+                Piece::Use(of) => {
+                    let message =
+                        format!("`${{{}}}` is no variable, and a captured value can't be part of a text", of.name);
+                    let near = nearest(&of.name, self.values.keys().map(String::as_str));
+                    let help = near
+                        .map_or("declare it under `vars:`".to_owned(), |near| format!("did you mean `${{{near}}}`?"));
+                    problems.at("plan::undefined", span, message, help);
+                }
+            }
+        }
+        whole
+    }
+}
+
+fn use_of(text: &str) -> Option<Use> {
+    let (path, index) = match text.split_once('[') {
+        Some((path, index)) => (path, Some(index.strip_suffix(']')?.parse().ok()?)),
+        None => (text, None),
+    };
+    let (target, name) = match path.split_once('.') {
+        Some((target, name)) => (Some(target.to_owned()), name),
+        None => (None, path),
+    };
+    (is_name(name) && target.as_deref().is_none_or(is_name)).then(|| Use { target, name: name.to_owned(), index })
+}
+
+/// Letters, digits, `_` and `-`, not beginning with a digit.
+pub fn is_name(text: &str) -> bool {
+    let first = text.chars().next().is_some_and(|first| first.is_ascii_alphabetic() || first == '_');
+    first && text.chars().all(|letter| letter.is_ascii_alphanumeric() || letter == '_' || letter == '-')
+}

@@ -1,0 +1,311 @@
+//! One step: a system call and its modifiers.
+
+use super::argument::arguments;
+use super::condition::conditions;
+use super::number::{looks_like_integer, number};
+use super::reading::{Fields, Problems, Variables, boolean, is_name, scalar, unknown};
+use super::tree::{Node, NodeKind};
+use super::{Capture, CaptureFrom, Decode, Expected, Spanned, Step, Undo};
+use crate::problem::{Problem, Span};
+use crate::syscalls::{self, Kind, Nature, Syscall, errno, nearest};
+use std::time::Duration;
+
+/// Keys of a step that are no calls. No call bears such a name.
+pub const MODIFIERS: [&str; 10] =
+    ["name", "capture", "target", "when", "unless", "returns", "ignore", "undo", "irreversible", "timeout"];
+/// Those that later versions bring.
+pub const LATER: [&str; 2] = ["thread", "for_each"];
+
+/// Reads a step.
+pub fn step(node: &Node, variables: &Variables, problems: &mut Problems) -> Option<Step> {
+    let mut fields = Fields::of(node, "a step", problems)?;
+    let name =
+        fields.take("name").and_then(|node| Some(variables.text(scalar(node, "name", problems)?, node.span, problems)));
+    let capture = fields.take("capture");
+    let target = fields.take("target").and_then(|node| name_of(node, "target", problems));
+    let when = fields.take("when").map(|node| conditions(node, "when", variables, problems)).unwrap_or_default();
+    let unless = fields.take("unless").map(|node| conditions(node, "unless", variables, problems)).unwrap_or_default();
+    let returns = fields.take("returns").and_then(|node| expected(node, variables, problems));
+    let ignore = fields.take("ignore").map(|node| ignored(node, problems)).unwrap_or_default();
+    let undo = fields.take("undo").map_or(Undo::Auto, |node| undo(node, problems));
+    let irreversible = fields.take("irreversible").is_some_and(|node| boolean(node, "irreversible", problems));
+    let timeout = fields.take("timeout").and_then(|node| duration(node, variables, problems));
+    let (key, syscall, value) = the_call(node, &mut fields, problems)?;
+    let (args, decodes) = arguments(syscall, value, key.span, variables, problems);
+    let captures = capture.map(|node| captures(node, syscall, &decodes, problems)).unwrap_or_default();
+    let step = Step {
+        name,
+        syscall,
+        args,
+        captures,
+        target,
+        when,
+        unless,
+        returns,
+        ignore,
+        undo,
+        irreversible,
+        timeout,
+        span: key.span,
+    };
+    check_call(&step, problems);
+    Some(step)
+}
+
+/// The one key that names a call.
+fn the_call<'a>(
+    node: &Node,
+    fields: &mut Fields<'a>,
+    problems: &mut Problems,
+) -> Option<(&'a Node, &'static Syscall, &'a Node)> {
+    let mut calls = Vec::new();
+    let rest = fields.rest();
+    let alone = rest.len() == 1;
+    for (key, text, value) in rest {
+        match syscalls::by_name(text) {
+            Some(call) => calls.push((key, call, value)),
+            None if alone && !LATER.contains(&text) => {
+                let near = nearest(text, syscalls::TABLE.iter().map(|call| call.name).chain(MODIFIERS));
+                let help =
+                    near.map_or("`criu-plan syscalls` lists them".to_owned(), |near| format!("did you mean `{near}`?"));
+                problems.at("plan::unknown-syscall", key.span, format!("there is no system call `{text}`"), help);
+                return None;
+            }
+            None => unknown(key.span, text, "a step", &MODIFIERS, &LATER, problems),
+        }
+    }
+    if let [_, second, ..] = calls.as_slice() {
+        let (key, call, _) = second;
+        let message = format!("a step makes one call, and `{}` is a second one", call.name);
+        problems.at("plan::several-calls", key.span, message, "make it a step of its own: `- …`");
+    }
+    if calls.is_empty() && alone {
+        return None;
+    }
+    if calls.is_empty() {
+        let help = "a step is `- CALL: [arguments]`, as `- close: [3]`";
+        problems.at("plan::no-call", node.span, "this step names no system call", help);
+    }
+    calls.into_iter().next()
+}
+
+/// What speaks against the call itself.
+fn check_call(step: &Step, problems: &mut Problems) {
+    let call = step.syscall;
+    if let Some(why) = call.forbidden {
+        let message = format!("`{}` can't be used in a plan: {why}", call.name);
+        return problems.at("plan::forbidden", step.span, message, "");
+    }
+    if call.x86_64.is_none() {
+        let message = format!("x86_64 has no `{}`", call.name);
+        return problems.at("plan::no-such-call-here", step.span, message, "");
+    }
+    if call.blocking == syscalls::Blocking::Yes && step.timeout.is_none() {
+        let message = format!("`{}` waits, perhaps for ever, and has no `timeout`", call.name);
+        problems.at("plan::no-timeout", step.span, message, "add `timeout: 1s` to the step");
+    }
+    if step.irreversible {
+        return;
+    }
+    let why = match (step.undo, call.nature) {
+        (Undo::None, _) => "`undo: none` keeps nothing to undo it with",
+        (Undo::Auto, Nature::NotYet(why) | Nature::Irreversible(why)) => why,
+        (Undo::Auto, _) => return,
+    };
+    let message = format!("`{}` can't be undone: {why}", call.name);
+    let help = "if that is as it should be, add `irreversible: true` to the step; best as one of the last";
+    problems.at("plan::irreversible", step.span, message, help);
+}
+
+fn name_of(node: &Node, what: &str, problems: &mut Problems) -> Option<Spanned<String>> {
+    let text = scalar(node, what, problems)?;
+    if !is_name(text) {
+        let help = "a name has letters, digits, `_` and `-`, and does not begin with a digit";
+        problems.at("plan::name", node.span, format!("`{text}` is no name"), help);
+        return None;
+    }
+    Some(Spanned { value: text.to_owned(), span: node.span })
+}
+
+fn undo(node: &Node, problems: &mut Problems) -> Undo {
+    match &node.kind {
+        NodeKind::Scalar { text, .. } if text == "none" => Undo::None,
+        NodeKind::Scalar { text, .. } if text == "auto" => Undo::Auto,
+        NodeKind::List(_) => {
+            let message = "steps under `undo` are not supported by this version";
+            problems.at("plan::unsupported", node.span, message, "use `undo: none` with `irreversible: true`");
+            Undo::None
+        }
+        _ => {
+            problems.at("plan::shape", node.span, "`undo` is auto or none", "");
+            Undo::Auto
+        }
+    }
+}
+
+/// `2s`, `500ms`, `1m`.
+fn duration(node: &Node, variables: &Variables, problems: &mut Problems) -> Option<Duration> {
+    let text = variables.text(scalar(node, "timeout", problems)?, node.span, problems);
+    let duration = parse_duration(&text);
+    if duration.is_none() {
+        let message = format!("`{text}` is no time");
+        problems.at("plan::timeout", node.span, message, "write it as 500ms, 2s or 1m, more than nothing");
+    }
+    duration
+}
+
+/// A time as `500ms`, `2s`, `1.5s` or `1m`.
+pub fn parse_duration(text: &str) -> Option<Duration> {
+    let unit = text.find(|letter: char| letter.is_ascii_alphabetic())?;
+    let (amount, unit) = text.split_at(unit);
+    let seconds = match unit {
+        "us" => 1e-6,
+        "ms" => 1e-3,
+        "s" => 1.0,
+        "m" => 60.0,
+        "h" => 3600.0,
+        _ => return None,
+    };
+    let amount: f64 = amount.trim().parse().ok()?;
+    Duration::try_from_secs_f64(amount * seconds)
+        .ok()
+        .filter(|time| !time.is_zero() && *time < Duration::from_secs(86_400))
+}
+
+/// One error name or a list of them.
+fn ignored(node: &Node, problems: &mut Problems) -> Vec<i32> {
+    let one = |node: &Node, problems: &mut Problems| {
+        let text = scalar(node, "ignore", problems)?;
+        error_number(text, node.span, problems)
+    };
+    match &node.kind {
+        NodeKind::List(items) => items.iter().filter_map(|item| one(item, problems)).collect(),
+        _ => one(node, problems).into_iter().collect(),
+    }
+}
+
+fn error_number(text: &str, span: Span, problems: &mut Problems) -> Option<i32> {
+    let number = errno::number(text);
+    if number.is_none() {
+        let near = nearest(text, errno::names());
+        let help = near.map_or("errors are named as in errno(3): ENOENT, EBADF …".to_owned(), |near| {
+            format!("did you mean `{near}`?")
+        });
+        problems.at("plan::unknown-error", span, format!("there is no error `{text}`"), help);
+    }
+    number
+}
+
+/// `returns:`: a value, an error, a list of these, or bounds.
+fn expected(node: &Node, variables: &Variables, problems: &mut Problems) -> Option<Expected> {
+    let mut expected = Expected::default();
+    match &node.kind {
+        NodeKind::Map(_) => {
+            let mut fields = Fields::of(node, "returns", problems)?;
+            for (name, bound) in [("min", &mut expected.min), ("max", &mut expected.max)] {
+                if let Some(node) = fields.take(name) {
+                    *bound = result(node, variables, problems);
+                }
+            }
+            fields.finish("returns", &["min", "max"], &[], problems);
+        }
+        NodeKind::List(items) => items.iter().for_each(|item| one_expected(item, &mut expected, variables, problems)),
+        NodeKind::Scalar { .. } => one_expected(node, &mut expected, variables, problems),
+    }
+    Some(expected)
+}
+
+fn one_expected(node: &Node, expected: &mut Expected, variables: &Variables, problems: &mut Problems) {
+    match scalar(node, "returns", problems) {
+        Some(text) if text.starts_with('E') => expected.errnos.extend(error_number(text, node.span, problems)),
+        Some(_) => expected.values.extend(result(node, variables, problems)),
+        None => {}
+    }
+}
+
+fn result(node: &Node, variables: &Variables, problems: &mut Problems) -> Option<i64> {
+    let number = number(scalar(node, "returns", problems)?, node.span, Kind::Int, variables, problems)?;
+    if !number.terms.is_empty() {
+        let message = "`returns` must be known before the plan runs";
+        problems.at("plan::returns", node.span, message, "compare a captured value with `when` on a later step");
+        return None;
+    }
+    Some(number.constant as i64)
+}
+
+/// `capture: name`, or `capture: {return: name, buf: name, buf2: {name: …, as: hex}}`.
+fn captures(node: &Node, syscall: &Syscall, decodes: &[Option<Decode>], problems: &mut Problems) -> Vec<Capture> {
+    if node.text().is_some() {
+        let name = name_of(node, "capture", problems);
+        return name.map(|name| Capture { name, from: CaptureFrom::Return }).into_iter().collect();
+    }
+    let Some(mut fields) = Fields::of(node, "capture", problems) else { return Vec::new() };
+    let mut captures = Vec::new();
+    for (key, text, value) in fields.rest() {
+        if text == "return" {
+            captures
+                .extend(name_of(value, "capture", problems).map(|name| Capture { name, from: CaptureFrom::Return }));
+            continue;
+        }
+        match syscall.param(text) {
+            Some(index) => captures.extend(buffer_capture(value, syscall, index, decodes, problems)),
+            None => {
+                let known: Vec<&str> =
+                    std::iter::once("return").chain(syscall.params.iter().map(|param| param.name)).collect();
+                unknown(key.span, text, &format!("capture of `{}`", syscall.name), &known, &[], problems);
+            }
+        }
+    }
+    captures
+}
+
+fn buffer_capture(
+    node: &Node,
+    syscall: &Syscall,
+    index: usize,
+    decodes: &[Option<Decode>],
+    problems: &mut Problems,
+) -> Option<Capture> {
+    let by_type = match (decodes.get(index).copied().flatten(), syscall.params.get(index).map(|param| param.kind)) {
+        (Some(decode), _) => decode,
+        (None, Some(Kind::Out("int[2]"))) => Decode::I32List,
+        // A structure is shown as it lies in memory; text only where the call fills a plain buffer.
+        (None, Some(Kind::Out("") | Kind::InOut(""))) => Decode::Text,
+        _ => Decode::Hex,
+    };
+    if node.text().is_some() {
+        let name = name_of(node, "capture", problems)?;
+        return Some(Capture { name, from: CaptureFrom::Buffer(index, by_type) });
+    }
+    let mut fields = Fields::of(node, "capture", problems)?;
+    let name = fields.take("name").and_then(|node| name_of(node, "name", problems));
+    let decode = match fields.take("as") {
+        Some(node) => decode(node, problems)?,
+        None => by_type,
+    };
+    fields.finish("capture", &["name", "as"], &[], problems);
+    if name.is_none() {
+        let problem = Problem::error("plan::capture", "this capture has no `name`").at(node.span, "");
+        problems.push(problem.help("write `{name: text, as: hex}`"));
+    }
+    Some(Capture { name: name?, from: CaptureFrom::Buffer(index, decode) })
+}
+
+/// `as:`.
+pub fn decode(node: &Node, problems: &mut Problems) -> Option<Decode> {
+    match scalar(node, "as", problems)? {
+        "string" => Some(Decode::Text),
+        "hex" => Some(Decode::Hex),
+        "i32[]" => Some(Decode::I32List),
+        other => {
+            let message = format!("nothing can be read as `{other}`");
+            problems.at("plan::as", node.span, message, "there are string, hex and i32[]");
+            None
+        }
+    }
+}
+
+/// Whether a text is a number rather than a text, where either may stand.
+pub fn is_numeric(text: &str) -> bool {
+    looks_like_integer(text) && super::number::integer(text).is_some()
+}
