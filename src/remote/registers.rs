@@ -2,8 +2,6 @@
 
 use libc::user_regs_struct;
 
-/// `__USER_CS` of a 64-bit thread.
-pub const USER_CS: u64 = 0x33;
 
 /// The kernel's own error numbers for calls that a signal may restart (include/linux/errno.h).
 pub const ERESTARTSYS: i64 = 512;

@@ -1,0 +1,156 @@
+//! The JSON Schema of plans (draft 2020-12), derived from the table and the reader's words.
+
+use super::step::MODIFIERS;
+use crate::syscalls::{Kind, Param, Set, Syscall, TABLE, constants, errno};
+use serde_json::{Map, Value, json};
+
+/// The schema.
+pub fn schema() -> Value {
+    let mut definitions = Map::new();
+    for set in constants::ALL {
+        let names: Vec<&str> = set.members.iter().map(|(name, _)| *name).collect();
+        definitions.insert(set_key(set), json!({ "description": set.name, "enum": names }));
+    }
+    definitions.extend(shared());
+    definitions.insert("step".into(), step());
+    json!({
+        "$schema": "https://json-schema.org/draft/2020-12/schema",
+        "title": "criu-plan",
+        "description": "A plan of system calls to run inside live processes",
+        "type": "object",
+        "required": ["version", "targets", "steps"],
+        "additionalProperties": false,
+        "properties": {
+            "version": { "description": "The version of the language", "const": 1 },
+            "name": { "type": "string" },
+            "description": { "type": "string" },
+            "vars": { "type": "object", "additionalProperties": { "$ref": "#/$defs/variable" } },
+            "targets": { "type": "array", "minItems": 1, "items": { "$ref": "#/$defs/target" } },
+            "steps": { "type": "array", "minItems": 1, "items": { "$ref": "#/$defs/step" } },
+        },
+        "$defs": definitions,
+    })
+}
+
+fn set_key(set: &Set) -> String {
+    format!("set: {}", set.name)
+}
+
+/// A number, or text that holds one: `${fd}`, `0o644`, `A|B`.
+fn shared() -> Map<String, Value> {
+    let name = json!({ "type": "string", "pattern": "^[A-Za-z_][A-Za-z0-9_-]*$" });
+    let condition = json!({ "type": "string", "pattern": "==|!=|<|>" });
+    let errors: Vec<&str> = errno::names().collect();
+    let memory = json!({ "type": "object", "minProperties": 1, "additionalProperties": false, "properties": {
+        "out": { "$ref": "#/$defs/number", "description": "A buffer of so many bytes that the call fills" },
+        "bytes": { "type": ["string", "integer"], "description": "Bytes as hexadecimal digits" },
+        "as": { "enum": ["string", "hex", "i32[]"] },
+    }});
+    let definitions = json!({
+        "name": name,
+        "number": { "type": ["integer", "string"] },
+        "text": { "type": ["string", "integer", "number", "boolean", "null"] },
+        "memory": memory,
+        "argument": { "anyOf": [
+            { "type": ["integer", "string", "number", "boolean", "null"] },
+            { "type": "array", "items": { "type": ["string", "integer"] } },
+            { "$ref": "#/$defs/memory" },
+        ]},
+        "variable": { "anyOf": [
+            { "type": ["string", "integer", "number", "boolean", "null"] },
+            { "type": "object", "additionalProperties": false, "properties": {
+                "required": { "type": "boolean" },
+                "default": { "type": ["string", "integer", "number", "boolean"] },
+                "description": { "type": "string" },
+            }},
+        ]},
+        "target": { "anyOf": [
+            { "type": ["integer", "string"] },
+            { "type": "object", "additionalProperties": false, "oneOf": [{ "required": ["pid"] }, { "required": ["pidfile"] }],
+              "properties": {
+                "pid": { "$ref": "#/$defs/number" },
+                "pidfile": { "type": "string" },
+                "name": { "$ref": "#/$defs/name" },
+                "expect": { "type": "object", "additionalProperties": false, "properties": {
+                    "exe": { "type": "string" }, "comm": { "type": "string" }, "user": { "type": ["string", "integer"] },
+                }},
+            }},
+        ]},
+        "errno": { "enum": errors },
+        "result": { "anyOf": [{ "type": "integer" }, { "$ref": "#/$defs/errno" }, { "type": "string", "pattern": "^[-0-9$]" }] },
+        "condition": { "anyOf": [condition.clone(), { "type": "array", "items": condition }] },
+        "capture": { "anyOf": [{ "$ref": "#/$defs/name" }, { "type": "object", "additionalProperties": { "anyOf": [
+            { "$ref": "#/$defs/name" },
+            { "type": "object", "required": ["name"], "additionalProperties": false, "properties": {
+                "name": { "$ref": "#/$defs/name" }, "as": { "enum": ["string", "hex", "i32[]"] },
+            }},
+        ]}}]},
+    });
+    match definitions {
+        Value::Object(definitions) => definitions,
+        _ => Map::new(),
+    }
+}
+
+/// A step: one call, and modifiers.
+fn step() -> Value {
+    let mut properties = Map::new();
+    for call in TABLE.iter().filter(|call| call.forbidden.is_none() && call.x86_64.is_some()) {
+        properties.insert(call.name.to_owned(), arguments(call));
+    }
+    let calls: Vec<Value> = properties.keys().map(|name| json!({ "required": [name] })).collect();
+    let modifiers = json!({
+        "name": { "type": "string" },
+        "capture": { "$ref": "#/$defs/capture", "description": "Bind the result, or buffers, to names" },
+        "target": { "$ref": "#/$defs/name", "description": "The one target that it runs in" },
+        "when": { "$ref": "#/$defs/condition", "description": "Run it only if this holds" },
+        "unless": { "$ref": "#/$defs/condition", "description": "Skip it if this holds" },
+        "returns": { "description": "What counts as success", "anyOf": [
+            { "$ref": "#/$defs/result" },
+            { "type": "array", "items": { "$ref": "#/$defs/result" } },
+            { "type": "object", "additionalProperties": false,
+              "properties": { "min": { "$ref": "#/$defs/number" }, "max": { "$ref": "#/$defs/number" } } },
+        ]},
+        "ignore": { "description": "Errors to go over",
+                    "anyOf": [{ "$ref": "#/$defs/errno" }, { "type": "array", "items": { "$ref": "#/$defs/errno" } }] },
+        "undo": { "enum": ["auto", "none"] },
+        "irreversible": { "type": "boolean", "description": "It may stay done when the plan fails" },
+        "timeout": { "type": "string", "pattern": "^([0-9.]+ *(us|ms|s|m|h)|.*\\$\\{.*)$" },
+    });
+    if let Value::Object(modifiers) = modifiers {
+        debug_assert!(MODIFIERS.iter().all(|name| modifiers.contains_key(*name)));
+        properties.extend(modifiers);
+    }
+    json!({ "type": "object", "additionalProperties": false, "properties": properties, "oneOf": calls })
+}
+
+/// The arguments of a call, by position or by name.
+fn arguments(call: &Syscall) -> Value {
+    let names: Vec<&str> = call.params.iter().map(|param| param.name).collect();
+    let positional: Vec<Value> = call.params.iter().map(argument).collect();
+    let named: Map<String, Value> = call.params.iter().map(|param| (param.name.to_owned(), argument(param))).collect();
+    json!({
+        "description": format!("{}({})", call.name, names.join(", ")),
+        "anyOf": [
+            { "type": "array", "prefixItems": positional, "maxItems": call.params.len() },
+            { "type": "object", "properties": named },
+        ],
+    })
+}
+
+fn argument(param: &Param) -> Value {
+    let set = |set: &Set| json!({ "$ref": format!("#/$defs/{}", set_key(set)) });
+    // A sum, a join or a variable is text that no enumeration holds.
+    let composed = json!({ "type": "string", "pattern": "[|+$0-9]" });
+    match param.kind {
+        Kind::Flags(of) => json!({ "anyOf": [
+            { "type": "integer" }, set(of), composed,
+            { "type": "array", "items": { "anyOf": [set(of), { "type": "integer" }, composed] } },
+        ]}),
+        Kind::OneOf(of) => json!({ "anyOf": [{ "type": "integer" }, set(of), composed] }),
+        Kind::Fd | Kind::DirFd | Kind::Int | Kind::Uint | Kind::Size | Kind::Offset | Kind::Pid => {
+            json!({ "$ref": "#/$defs/number" })
+        }
+        _ => json!({ "$ref": "#/$defs/argument" }),
+    }
+}

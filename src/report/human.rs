@@ -1,0 +1,91 @@
+//! An outcome for people: a line for each target and each step.
+
+use crate::executor::{Captured, Outcome, StepOutcome, StepState, TargetOutcome, Verdict};
+use crate::syscalls::{self, Returns, errno};
+use std::fmt::Write;
+
+/// The whole outcome; problems are told elsewhere.
+pub fn outcome(outcome: &Outcome) -> String {
+    let mut text = String::new();
+    for target in &outcome.targets {
+        // Writing to a String does not fail.
+        let _written = write_target(&mut text, target);
+    }
+    let name = outcome.plan.as_deref().map(|name| format!("{name}: ")).unwrap_or_default();
+    let _written = writeln!(text, "{name}{}", sentence(outcome));
+    text
+}
+
+fn sentence(outcome: &Outcome) -> &'static str {
+    match outcome.verdict {
+        Verdict::Applied if outcome.changed => "applied",
+        Verdict::Applied | Verdict::Unchanged => "done, nothing was changed",
+        Verdict::Planned => "this is what would be done; nothing was touched",
+        Verdict::Refused => "refused, nothing was done",
+        Verdict::RolledBack => "failed, and everything is as it was",
+        Verdict::Partial => "failed after something that can't be undone; see the steps that are not marked undone",
+        Verdict::InDoubt => "IN DOUBT: a person has to look at the target",
+    }
+}
+
+fn write_target(text: &mut String, target: &TargetOutcome) -> std::fmt::Result {
+    let name = target.name.as_deref().map(|name| format!(" {name}")).unwrap_or_default();
+    let held = target.stall_us.map(|stall| format!(", held for {}", time(stall))).unwrap_or_default();
+    writeln!(text, "process {} ({}){name}{held}", target.pid, target.comm)?;
+    for step in &target.steps {
+        writeln!(text, "  {}", line(step))?;
+    }
+    for (name, value) in &target.captures {
+        writeln!(text, "  {name} = {}", captured(value))?;
+    }
+    Ok(())
+}
+
+fn captured(value: &Captured) -> String {
+    match value {
+        Captured::Number(number) => number.to_string(),
+        Captured::List(numbers) => format!("{numbers:?}"),
+        Captured::Text(text) => format!("{text:?}"),
+    }
+}
+
+fn time(microseconds: u64) -> String {
+    match microseconds {
+        0..1_000 => format!("{microseconds} µs"),
+        1_000..1_000_000 => format!("{:.1} ms", microseconds as f64 / 1e3),
+        _ => format!("{:.1} s", microseconds as f64 / 1e6),
+    }
+}
+
+/// `2 dup2(oldfd: 3, newfd: 1) = 1, undone`.
+fn line(step: &StepOutcome) -> String {
+    let name = step.name.as_deref().map(|name| format!("{name}: ")).unwrap_or_default();
+    let result = step.result.map(|value| format!(" = {}", result(&step.syscall, value))).unwrap_or_default();
+    let state = match step.state {
+        StepState::Done | StepState::Planned => "",
+        StepState::Skipped => ", skipped",
+        StepState::Failed => ", failed",
+        StepState::NotRun => ", not run",
+        StepState::InDoubt => ", IN DOUBT",
+    };
+    let undone = if step.undone { ", undone" } else { "" };
+    let note = step.note.as_deref().map(|note| format!(": {note}")).unwrap_or_default();
+    format!("{} {name}{}{result}{state}{undone}{note}", step.index + 1, call(step))
+}
+
+/// `dup2(3, 1)`.
+pub fn call(step: &StepOutcome) -> String {
+    let args: Vec<&str> = step.args.iter().map(|(_, value)| value.as_str()).collect();
+    format!("{}({})", step.syscall, args.join(", "))
+}
+
+/// A raw result as a person reads it.
+pub fn result(syscall: &str, value: i64) -> String {
+    match errno::of_result(value) {
+        Some(number) => format!("-1 {}", errno::describe(number)),
+        None if syscalls::by_name(syscall).is_some_and(|call| call.returns == Returns::Address) => {
+            format!("{value:#x}")
+        }
+        None => value.to_string(),
+    }
+}
