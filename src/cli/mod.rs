@@ -56,7 +56,7 @@ pub fn main() -> ExitCode {
         Command::Validate(args) => validate::run(&args),
         Command::Explain(args) => explain::run(&args),
         Command::Syscalls(args) => explain::list(&args),
-        Command::Schema => output::print(&format!("{:#}\n", crate::plan::schema())),
+        Command::Schema => output::print(&crate::plan::schema_text()),
     };
     ExitCode::from(code)
 }

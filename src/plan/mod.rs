@@ -15,7 +15,7 @@ mod types;
 pub use argument::signature;
 pub use document::{Purpose, Reading, read};
 pub use number::shown;
-pub use schema::schema;
+pub use schema::{schema, schema_text};
 pub use source::load;
 pub use step::parse_duration;
 pub use types::*;

@@ -4,12 +4,41 @@ use super::step::MODIFIERS;
 use crate::syscalls::{Kind, Param, Set, Syscall, TABLE, constants, errno};
 use serde_json::{Map, Value, json};
 
+/// The schema as text: a line for each definition and for each call, so that a change of one is a change of one line.
+pub fn schema_text() -> String {
+    let mut text = String::new();
+    write(&mut text, &schema(), 0);
+    text.push('\n');
+    text
+}
+
+/// Objects down to the calls of a step (four levels) are broken into lines.
+fn write(text: &mut String, value: &Value, depth: usize) {
+    match value {
+        Value::Object(entries) if depth < 4 && !entries.is_empty() => {
+            text.push_str("{\n");
+            for (index, (key, value)) in entries.iter().enumerate() {
+                text.push_str(&format!("{}{}: ", "  ".repeat(depth + 1), Value::from(key.as_str())));
+                write(text, value, depth + 1);
+                text.push_str(if index + 1 < entries.len() { ",\n" } else { "\n" });
+            }
+            text.push_str(&"  ".repeat(depth));
+            text.push('}');
+        }
+        value => text.push_str(&value.to_string()),
+    }
+}
+
 /// The schema.
 pub fn schema() -> Value {
     let mut definitions = Map::new();
     for set in constants::ALL {
         let names: Vec<&str> = set.members.iter().map(|(name, _)| *name).collect();
-        definitions.insert(set_key(set), json!({ "description": set.name, "enum": names }));
+        let composed = json!({ "type": ["integer", "string"], "not": { "pattern": "^[A-Z_0-9]*[A-Z_][A-Z_0-9]*$" } });
+        let one = json!({ "anyOf": [{ "enum": names }, composed] });
+        definitions.insert(set_key(set), one);
+        let item = json!({ "$ref": format!("#/$defs/{}", set_key(set)) });
+        definitions.insert(flags_key(set), json!({ "anyOf": [item, { "type": "array", "items": item }] }));
     }
     definitions.extend(shared());
     definitions.insert("step".into(), step());
@@ -33,7 +62,12 @@ pub fn schema() -> Value {
 }
 
 fn set_key(set: &Set) -> String {
-    format!("set: {}", set.name)
+    set.name.replace(' ', "-")
+}
+
+/// The definition of one or several members of a set.
+fn flags_key(set: &Set) -> String {
+    format!("any-{}", set_key(set))
 }
 
 /// A number, or text that holds one: `${fd}`, `0o644`, `A|B`.
@@ -139,18 +173,11 @@ fn arguments(call: &Syscall) -> Value {
 }
 
 fn argument(param: &Param) -> Value {
-    let set = |set: &Set| json!({ "$ref": format!("#/$defs/{}", set_key(set)) });
-    // A sum, a join or a variable is text that no enumeration holds.
-    let composed = json!({ "type": "string", "pattern": "[|+$0-9]" });
-    match param.kind {
-        Kind::Flags(of) => json!({ "anyOf": [
-            { "type": "integer" }, set(of), composed,
-            { "type": "array", "items": { "anyOf": [set(of), { "type": "integer" }, composed] } },
-        ]}),
-        Kind::OneOf(of) => json!({ "anyOf": [{ "type": "integer" }, set(of), composed] }),
-        Kind::Fd | Kind::DirFd | Kind::Int | Kind::Uint | Kind::Size | Kind::Offset | Kind::Pid => {
-            json!({ "$ref": "#/$defs/number" })
-        }
-        _ => json!({ "$ref": "#/$defs/argument" }),
-    }
+    let definition = match param.kind {
+        Kind::Flags(of) => flags_key(of),
+        Kind::OneOf(of) => set_key(of),
+        Kind::Fd | Kind::DirFd | Kind::Int | Kind::Uint | Kind::Size | Kind::Offset | Kind::Pid => "number".to_owned(),
+        _ => "argument".to_owned(),
+    };
+    json!({ "$ref": format!("#/$defs/{definition}") })
 }

@@ -2,7 +2,6 @@
 
 use libc::user_regs_struct;
 
-
 /// The kernel's own error numbers for calls that a signal may restart (include/linux/errno.h).
 pub const ERESTARTSYS: i64 = 512;
 /// As above.

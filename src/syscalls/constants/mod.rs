@@ -59,7 +59,7 @@ impl Set {
         if left != 0 {
             names.push(format!("{left:#x}"));
         }
-        names.join("|")
+        if names.is_empty() { "0".to_owned() } else { names.join("|") }
     }
 }
 
