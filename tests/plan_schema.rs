@@ -8,5 +8,8 @@ fn the_checked_in_schema_is_derived() {
         std::fs::write(path, &derived).unwrap();
     }
     let checked_in = std::fs::read_to_string(path).unwrap();
-    assert!(checked_in == derived, "schemas/plan.schema.json is stale: `UPDATE_SCHEMA=1 cargo test --test plan_schema` renews it");
+    assert!(
+        checked_in == derived,
+        "schemas/plan.schema.json is stale: `UPDATE_SCHEMA=1 cargo test --test plan_schema` renews it"
+    );
 }

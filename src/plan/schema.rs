@@ -1,8 +1,12 @@
 //! The JSON Schema of plans (draft 2020-12), derived from the table and the reader's words.
 
+use super::Plan;
 use super::step::MODIFIERS;
 use crate::syscalls::{Kind, Param, Set, Syscall, TABLE, constants, errno};
+use schemars::generate::SchemaSettings;
+use schemars::{JsonSchema, Schema, SchemaGenerator, json_schema};
 use serde_json::{Map, Value, json};
+use std::borrow::Cow;
 
 /// The schema as text: a line for each definition and for each call, so that a change of one is a change of one line.
 pub fn schema_text() -> String {
@@ -31,34 +35,42 @@ fn write(text: &mut String, value: &Value, depth: usize) {
 
 /// The schema.
 pub fn schema() -> Value {
-    let mut definitions = Map::new();
-    for set in constants::ALL {
-        let names: Vec<&str> = set.members.iter().map(|(name, _)| *name).collect();
-        let composed = json!({ "type": ["integer", "string"], "not": { "pattern": "^[A-Z_0-9]*[A-Z_][A-Z_0-9]*$" } });
-        let one = json!({ "anyOf": [{ "enum": names }, composed] });
-        definitions.insert(set_key(set), one);
-        let item = json!({ "$ref": format!("#/$defs/{}", set_key(set)) });
-        definitions.insert(flags_key(set), json!({ "anyOf": [item, { "type": "array", "items": item }] }));
+    SchemaSettings::draft2020_12().into_generator().into_root_schema_for::<Plan>().to_value()
+}
+
+impl JsonSchema for Plan {
+    fn schema_name() -> Cow<'static, str> {
+        "criu-plan".into()
     }
-    definitions.extend(shared());
-    definitions.insert("step".into(), step());
-    json!({
-        "$schema": "https://json-schema.org/draft/2020-12/schema",
-        "title": "criu-plan",
-        "description": "A plan of system calls to run inside live processes",
-        "type": "object",
-        "required": ["version", "targets", "steps"],
-        "additionalProperties": false,
-        "properties": {
-            "version": { "description": "The version of the language", "const": 1 },
-            "name": { "type": "string" },
-            "description": { "type": "string" },
-            "vars": { "type": "object", "additionalProperties": { "$ref": "#/$defs/variable" } },
-            "targets": { "type": "array", "minItems": 1, "items": { "$ref": "#/$defs/target" } },
-            "steps": { "type": "array", "minItems": 1, "items": { "$ref": "#/$defs/step" } },
-        },
-        "$defs": definitions,
-    })
+
+    fn json_schema(generator: &mut SchemaGenerator) -> Schema {
+        let definitions = generator.definitions_mut();
+        for set in constants::ALL {
+            let names: Vec<&str> = set.members.iter().map(|(name, _)| *name).collect();
+            // Sums, joins and variables are text that no enumeration holds.
+            let composed =
+                json!({ "type": ["integer", "string"], "not": { "pattern": "^[A-Z_0-9]*[A-Z_][A-Z_0-9]*$" } });
+            definitions.insert(set_key(set), json!({ "anyOf": [{ "enum": names }, composed] }));
+            let item = json!({ "$ref": format!("#/$defs/{}", set_key(set)) });
+            definitions.insert(flags_key(set), json!({ "anyOf": [item, { "type": "array", "items": item }] }));
+        }
+        definitions.extend(shared());
+        definitions.insert("step".into(), step());
+        json_schema!({
+            "description": "A plan of system calls to run inside live processes",
+            "type": "object",
+            "required": ["version", "targets", "steps"],
+            "additionalProperties": false,
+            "properties": {
+                "version": { "description": "The version of the language", "const": 1 },
+                "name": { "type": "string" },
+                "description": { "type": "string" },
+                "vars": { "type": "object", "additionalProperties": { "$ref": "#/$defs/variable" } },
+                "targets": { "type": "array", "minItems": 1, "items": { "$ref": "#/$defs/target" } },
+                "steps": { "type": "array", "minItems": 1, "items": { "$ref": "#/$defs/step" } },
+            },
+        })
+    }
 }
 
 fn set_key(set: &Set) -> String {
