@@ -4,6 +4,9 @@
 //! `cargo bench --bench redirect [-- --rounds 20]`. Peers: the calls made by the target itself; a hand-written ptrace
 //! sequence that makes as many remote calls as criu-plan does and takes no care of anything; gdb in batch mode.
 
+// A benchmark that can't set itself up has nothing to measure.
+#![allow(clippy::unwrap_used, clippy::expect_used)]
+
 mod minimal;
 mod target;
 

@@ -96,11 +96,14 @@ fn open(name: Option<String>, process: Process, program: Program) -> Result<Prep
     let mappings = Mappings::open(&process).map_err(|error| unreadable("the mappings", error))?;
     let descriptors = Descriptors::open(&process).map_err(|error| unreadable("the descriptors", error))?;
     let sharers = Sharers::scan(&process)?;
-    let gadgets = Gadgets::find(&mappings, &memory, None).map_err(|error| match error {
+    let linker = process.auxiliary(libc::AT_BASE);
+    let gadgets = Gadgets::find(&mappings, &memory, linker).map_err(|error| match error {
         GadgetError::Unreadable(error) => unreadable("the code", error),
         GadgetError::None => no_code(&process),
     })?;
-    let data_ends = Surveyor::data_ends(&mappings, &memory);
+    // The program headers lie in the first page of the program.
+    let program_start = process.auxiliary(libc::AT_PHDR) & !0xfff;
+    let data_ends = Surveyor::data_ends(&mappings, &memory, program_start, linker);
     let main_stack = process.main_stack();
     Ok(Prepared {
         name,
@@ -136,7 +139,7 @@ impl Prepared {
 
     /// Finds other code to call through, inside the stop, for a target that lets calls through from a range only.
     pub fn gadgets_within(&self, range: (u64, u64)) -> Option<Gadgets> {
-        Gadgets::find(&self.mappings, &self.memory, Some(range)).ok()
+        Gadgets::find_within(&self.mappings, &self.memory, range).ok()
     }
 }
 

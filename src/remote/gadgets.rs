@@ -93,12 +93,36 @@ impl Search {
 }
 
 impl Gadgets {
-    /// Searches the executable mappings, C libraries first. With `range`, calls must be made from inside it (syscall user
-    /// dispatch lets only those through).
-    pub fn find(mappings: &Mappings, memory: &Memory, range: Option<(u64, u64)>) -> Result<Self, GadgetError> {
+    /// Searches the libraries about `near`, where the dynamic linker is, and then everything: to walk past 40,000 mappings
+    /// takes milliseconds.
+    pub fn find(mappings: &Mappings, memory: &Memory, near: u64) -> Result<Self, GadgetError> {
+        if let Some((low, high)) = neighbourhood(near)
+            && let Ok(search) = Self::search(mappings, memory, low, high, (0, u64::MAX))
+            && let Some(found) = search.complete()
+        {
+            return Ok(found);
+        }
+        Self::search(mappings, memory, 0, u64::MAX, (0, u64::MAX))?.best().ok_or(GadgetError::None)
+    }
+
+    /// Finds code inside a range only: syscall user dispatch lets no other calls through.
+    pub fn find_within(mappings: &Mappings, memory: &Memory, range: (u64, u64)) -> Result<Self, GadgetError> {
+        Self::search(mappings, memory, range.0, range.1, range)?.best().ok_or(GadgetError::None)
+    }
+
+    /// Searches executable mappings from `low` to `high`, C libraries first, and of each what lies in `range`.
+    fn search(
+        mappings: &Mappings,
+        memory: &Memory,
+        low: u64,
+        high: u64,
+        range: (u64, u64),
+    ) -> Result<Search, GadgetError> {
         let mut candidates = Vec::new();
-        let mut at = 0;
-        while let Some(mapping) = mappings.next_executable(at).map_err(GadgetError::Unreadable)? {
+        let mut at = low;
+        while at < high
+            && let Some(mapping) = mappings.next_executable(at).map_err(GadgetError::Unreadable)?
+        {
             at = mapping.end;
             // Code that can be written to, or that a run-time compiler made, may be gone by the time it is used.
             if mapping.readable && !mapping.writable && mapping.inode != 0 {
@@ -113,21 +137,18 @@ impl Gadgets {
         let mut search = Search::default();
         let mut left = MOST_CODE;
         for mapping in candidates.iter().filter(|mapping| mapping.name != "[vdso]") {
-            let (start, end) = match range {
-                Some((low, high)) => (mapping.start.max(low), mapping.end.min(high)),
-                None => (mapping.start, mapping.end),
-            };
+            let (start, end) = (mapping.start.max(range.0), mapping.end.min(range.1));
             if start >= end || left == 0 {
                 continue;
             }
             let end = end.min(start + left);
             left -= end - start;
             search_code(&mut search, memory, start, end);
-            if let Some(found) = search.complete() {
-                return Ok(found);
+            if search.complete().is_some() {
+                break;
             }
         }
-        search.best().ok_or(GadgetError::None)
+        Ok(search)
     }
 
     /// Whether the code still is what it was when it was found.
@@ -153,6 +174,11 @@ impl Gadgets {
                 Restorer::Popped { pop, syscall } => within(pop) || within(syscall),
             }
     }
+}
+
+/// Where the libraries of a program lie whose dynamic linker is at `near`: the kernel and the linker map them just below.
+pub fn neighbourhood(near: u64) -> Option<(u64, u64)> {
+    (near != 0).then(|| (near.saturating_sub(32 << 20), near.saturating_add(4 << 20)))
 }
 
 /// Looks through `[start, end)` piece by piece; what can't be read is passed over.

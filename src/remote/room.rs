@@ -7,6 +7,7 @@
 //!   `[stack]`, or an anonymous mapping that holds both `rsp` and the thread's `fs_base` above a guard;
 //! - else the zeros between the end of a loaded object's data and the end of their page.
 
+use super::gadgets::neighbourhood;
 use super::memory::Memory;
 use crate::target::{Mapping, Mappings};
 use libc::user_regs_struct;
@@ -137,11 +138,14 @@ impl Surveyor<'_> {
         zero.then_some(Room { start, len: end - start, handlers: false })
     }
 
-    /// Ends of the writable data of every loaded object, from its program headers: to be called before the stop.
-    pub fn data_ends(mappings: &Mappings, memory: &Memory) -> Vec<u64> {
-        let mut ends = Vec::new();
-        let mut at = 0;
-        while let Ok(Some(mapping)) = mappings.next_file(at) {
+    /// Ends of the writable data of the program, whose ELF header is at `program`, and of its libraries about `near`, from
+    /// their program headers: to be called before the stop.
+    pub fn data_ends(mappings: &Mappings, memory: &Memory, program: u64, near: u64) -> Vec<u64> {
+        let mut ends: Vec<u64> = data_end(memory, program).into_iter().collect();
+        let (mut at, high) = neighbourhood(near).unwrap_or((0, 0));
+        while at < high
+            && let Ok(Some(mapping)) = mappings.next_file(at)
+        {
             at = mapping.end;
             if mapping.offset == 0 && mapping.readable {
                 ends.extend(data_end(memory, mapping.start));

@@ -129,12 +129,12 @@ struct Data<'a> {
 impl Data<'_> {
     /// The 32-bit word at a byte offset. Outer `None`: there is none.
     fn word(&self, offset: u32) -> Option<Option<u32>> {
-        let half = |value: u64| if offset % 8 == 0 { value as u32 } else { (value >> 32) as u32 };
+        let half = |value: u64| if offset.is_multiple_of(8) { value as u32 } else { (value >> 32) as u32 };
         match offset {
             0 => Some(Some(self.number)),
             4 => Some(Some(ARCH)),
             8 | 12 => Some(Some(half(self.ip))),
-            16..64 if offset % 4 == 0 => Some(self.args.get((offset as usize - 16) / 8)?.map(half)),
+            16..64 if offset.is_multiple_of(4) => Some(self.args.get((offset as usize - 16) / 8)?.map(half)),
             _ => None,
         }
     }

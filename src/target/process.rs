@@ -131,6 +131,15 @@ impl Process {
         self.main_stack
     }
 
+    /// What the kernel told the program at its start (getauxval(3)): `AT_BASE`, `AT_PHDR` …; 0 if it did not.
+    pub fn auxiliary(&self, key: u64) -> u64 {
+        let mut bytes = Vec::new();
+        let read = self.open("auxv", false).and_then(|mut file| file.read_to_end(&mut bytes));
+        let word = |bytes: &[u8]| bytes.try_into().map(u64::from_le_bytes).unwrap_or(0);
+        let pairs = bytes.chunks_exact(16).map(|pair| (word(&pair[..8]), word(&pair[8..])));
+        read.ok().and_then(|_| pairs.into_iter().find(|(found, _)| *found == key)).map_or(0, |(_, value)| value)
+    }
+
     /// Its pid in each of its pid namespaces, ours first.
     pub fn namespace_pids(&self) -> &[i32] {
         &self.namespace_pids
