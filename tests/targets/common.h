@@ -1,0 +1,45 @@
+// What all targets share: saying that they are ready, noticing what was done to them.
+#include <errno.h>
+#include <signal.h>
+#include <stdarg.h>
+#include <stdio.h>
+#include <stdlib.h>
+#include <string.h>
+#include <sys/mman.h>
+#include <time.h>
+#include <unistd.h>
+
+// Ends with a sentence on stderr, which the test shows.
+__attribute__((unused)) static void fail(const char *format, ...) {
+  va_list list;
+  va_start(list, format);
+  fprintf(stderr, "FAILED ");
+  vfprintf(stderr, format, list);
+  fprintf(stderr, "\n");
+  _exit(9);
+}
+
+// A line on stderr that the test waits for.
+__attribute__((unused)) static void ready(void) {
+  if (write(2, "ready\n", 6) != 6) _exit(8);
+}
+
+static stack_t own_stack;
+static sigset_t own_mask;
+
+// Notes the mask and the alternate stack; check_self fails if they are no longer what they were.
+__attribute__((unused)) static void note_self(void) {
+  sigaltstack(NULL, &own_stack);
+  sigprocmask(SIG_SETMASK, NULL, &own_mask);
+}
+
+__attribute__((unused)) static void check_self(void) {
+  stack_t stack;
+  sigset_t mask;
+  sigaltstack(NULL, &stack);
+  sigprocmask(SIG_SETMASK, NULL, &mask);
+  if (stack.ss_sp != own_stack.ss_sp || (stack.ss_flags & ~SS_ONSTACK) != (own_stack.ss_flags & ~SS_ONSTACK))
+    fail("the alternate stack is another: flags %x, not %x", stack.ss_flags, own_stack.ss_flags);
+  for (int signal = 1; signal < 65; signal++)
+    if (sigismember(&mask, signal) != sigismember(&own_mask, signal)) fail("signal %d in the mask has changed", signal);
+}
