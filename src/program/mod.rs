@@ -1,9 +1,12 @@
 //! The lowered plan: cells, buffers and ops in three sections. It knows neither YAML nor ptrace.
 
 mod builder;
+mod creation;
 mod lower;
 mod natures;
+mod opening;
 mod ops;
+mod reversal;
 
 pub use lower::lower;
 pub use ops::*;

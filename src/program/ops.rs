@@ -102,7 +102,8 @@ pub enum Action {
         /// Which.
         fd: Cell,
     },
-    /// `into =` a free descriptor number for a kept duplicate, as high as possible without growing the table; fails if none.
+    /// `into =` a free descriptor number for a kept duplicate, none of `Program::named`, as high as possible without growing
+    /// the table; fails if none.
     FreeDescriptor {
         /// Result.
         into: Cell,
@@ -221,6 +222,8 @@ pub struct Program {
     pub cells: Vec<Init>,
     /// Scratch memory.
     pub buffers: Vec<Buffer>,
+    /// Descriptor numbers that the plan itself names: `FreeDescriptor` gives none of them.
+    pub named: Vec<Cell>,
     /// In order.
     pub steps: Vec<StepCode>,
 }

@@ -1,0 +1,203 @@
+//! What a step's nature makes of it: which sections it gets.
+
+use super::builder::{Own, when};
+use super::lower::Lowering;
+use super::natures::Sections;
+use super::{Action, BufferId, Cell, Guard};
+use crate::plan::{Arg, CaptureRef, Number, Relation, Spanned, Step, Undo};
+use crate::problem::Problem;
+use crate::syscalls::{Kind, Nature};
+
+impl Lowering<'_> {
+    /// The sections of a step.
+    pub fn sections(&mut self, step: &Step, own: &Own, buffers: &[Option<BufferId>]) -> Sections {
+        let sections = self.by_nature(step, own, buffers);
+        let closes_others = match step.syscall.nature {
+            Nature::Inert | Nature::GivesFd | Nature::GivesPair | Nature::ReplacesFd | Nature::Fcntl => false,
+            Nature::ClosesFd => sections.commit.is_empty(),
+            Nature::NotYet(_) | Nature::Irreversible(_) => true,
+        };
+        if closes_others {
+            self.bindings.values_mut().for_each(|binding| binding.fresh = false);
+        }
+        sections
+    }
+
+    fn by_nature(&mut self, step: &Step, own: &Own, buffers: &[Option<BufferId>]) -> Sections {
+        if step.undo == Undo::None {
+            return if changes_nothing(step, own, self) { Sections::plain(own) } else { Sections::lasting(own) };
+        }
+        match step.syscall.nature {
+            Nature::Inert => Sections::plain(own),
+            Nature::GivesFd => self.gives_fd(step, own),
+            Nature::GivesPair => self.gives_pair(step, own, buffers),
+            Nature::ReplacesFd if !step.irreversible => match (own.arg("oldfd"), own.arg("newfd")) {
+                (Some(old), Some(new)) => {
+                    let foreign = !self.is_fresh(step, "oldfd");
+                    let apart = self.not_a_keep(step, "newfd", new);
+                    apart.before(Sections::replaces_fd(&mut self.builder, own, old, new, foreign))
+                }
+                _ => Sections::lasting(own),
+            },
+            Nature::ClosesFd if !step.irreversible => match own.arg("fd") {
+                Some(fd) if self.can_wait(step) => Sections::closes_at_commit(&mut self.builder, own, fd),
+                Some(fd) => {
+                    let apart = self.not_a_keep(step, "fd", fd);
+                    apart.before(Sections::closes_fd(&mut self.builder, own, fd))
+                }
+                None => Sections::lasting(own),
+            },
+            Nature::Fcntl => self.fcntl(step, own),
+            Nature::ReplacesFd | Nature::ClosesFd | Nature::NotYet(_) | Nature::Irreversible(_) => {
+                Sections::lasting(own)
+            }
+        }
+    }
+
+    /// A step that undo can't take back, which must say so itself.
+    pub fn lasting(&mut self, step: &Step, own: &Own, code: &'static str, message: String) -> Sections {
+        if !step.irreversible {
+            let problem = Problem::error(code, message);
+            self.problems.push(
+                problem.help("if that is as it should be, add `irreversible: true` to the step").at(step.span, ""),
+            );
+        }
+        Sections::lasting(own)
+    }
+
+    fn gives_pair(&mut self, step: &Step, own: &Own, buffers: &[Option<BufferId>]) -> Sections {
+        let pair = step.syscall.params.iter().position(|param| matches!(param.kind, Kind::Out(_)));
+        let pair = pair.and_then(|index| buffers.get(index).copied().flatten());
+        let length = |BufferId(id)| self.builder.program.buffers.get(id as usize).map_or(0, |buffer| buffer.len);
+        match pair.filter(|pair| length(*pair) >= 8) {
+            Some(pair) => Sections::gives_pair(&mut self.builder, own, pair),
+            None => {
+                let name = step.syscall.name;
+                let why = format!(
+                    "{name} fills 8 bytes, without which what it gives can't be closed on undo; use `{{out: 8}}`"
+                );
+                self.lasting(step, own, "program::not-undoable", why)
+            }
+        }
+    }
+
+    fn fcntl(&mut self, step: &Step, own: &Own) -> Sections {
+        let command = self.fcntl_command(own);
+        match (command, own.arg("fd")) {
+            (Some(libc::F_DUPFD | libc::F_DUPFD_CLOEXEC), Some(fd)) => {
+                let source = (!step.irreversible && !self.is_fresh(step, "fd")).then_some(fd);
+                Sections::gives_fd(&mut self.builder, own, source)
+            }
+            (Some(command @ (libc::F_SETFD | libc::F_SETFL)), Some(fd)) if !step.irreversible => {
+                Sections::sets_flags(&mut self.builder, own, fd, command as u64)
+            }
+            (Some(command), _) if is_question(command) => Sections::plain(own),
+            _ => {
+                let why = "what this fcntl does can't be undone".to_owned();
+                self.lasting(step, own, "program::not-undoable", why)
+            }
+        }
+    }
+
+    fn fcntl_command(&self, own: &Own) -> Option<i32> {
+        own.args.get(1).and_then(|cell| self.builder.known(*cell)).map(|command| command as i32)
+    }
+
+    /// The capture that an argument is, if it is nothing else.
+    fn capture_in<'s>(&self, step: &'s Step, parameter: &str) -> Option<&'s CaptureRef> {
+        match step.args.get(step.syscall.param(parameter)?)? {
+            Some(Spanned { value: Arg::Number(Number { constant: 0, terms, .. }), .. }) => match terms.as_slice() {
+                [(true, capture)] => Some(capture),
+                _ => None,
+            },
+            _ => None,
+        }
+    }
+
+    /// Whether an argument is a descriptor that this plan opened and that is surely still open.
+    pub fn is_fresh(&self, step: &Step, parameter: &str) -> bool {
+        let binding = self.capture_in(step, parameter).and_then(|capture| self.bindings.get(&capture.name));
+        binding.is_some_and(|binding| binding.fresh)
+    }
+
+    /// A computed descriptor number is known too late to keep duplicates away from it; so it is refused if it names one.
+    fn not_a_keep(&self, step: &Step, parameter: &str, fd: Cell) -> Apart {
+        let known = self.builder.known(fd).is_some() || self.is_fresh(step, parameter);
+        Apart { fd, keeps: if known { Vec::new() } else { self.builder.keeps.clone() } }
+    }
+
+    /// Whether a close may wait for commit: its descriptor is one that an earlier step opened, and no later step can see that
+    /// it still is open.
+    fn can_wait(&self, step: &Step) -> bool {
+        let Some(own) = self.waiting_capture(step) else { return false };
+        let mut waiting = vec![own];
+        self.later.iter().all(|later| {
+            is_blind(later)
+                || self.waiting_capture(later).is_some_and(|name| {
+                    let cell = |name: &str| self.bindings.get(name).map(|binding| binding.bound);
+                    let another = waiting.iter().all(|other| cell(other) != cell(name));
+                    waiting.push(name);
+                    another
+                })
+        })
+    }
+
+    /// The capture that a step does nothing but close, if the plan opened it.
+    fn waiting_capture<'s>(&self, step: &'s Step) -> Option<&'s str> {
+        let plain = step.captures.is_empty() && step.returns.is_none() && step.ignore.is_empty();
+        let undone = step.undo == Undo::Auto && !step.irreversible;
+        let closes = matches!(step.syscall.nature, Nature::ClosesFd) && plain && undone && self.is_fresh(step, "fd");
+        if closes { self.capture_in(step, "fd").map(|capture| capture.name.as_str()) } else { None }
+    }
+}
+
+/// A descriptor that must be none of the duplicates kept for undo.
+struct Apart {
+    fd: Cell,
+    keeps: Vec<Cell>,
+}
+
+impl Apart {
+    fn before(self, mut sections: Sections) -> Sections {
+        let refusal = Action::Fail("criu-plan keeps a duplicate for undo at that descriptor number");
+        let equal = |right| [Guard { left: self.fd, relation: Relation::Equal, right }];
+        let checks: Vec<_> = self.keeps.iter().map(|keep| when(equal(*keep), refusal.clone())).collect();
+        sections.forward.splice(0..0, checks);
+        sections
+    }
+}
+
+/// Whether a step can't tell which descriptors are open.
+fn is_blind(step: &Step) -> bool {
+    use Kind::{Flags, Int, Mode, Offset, OneOf, Out, Pid, Signal, Size, Uint};
+    let harmless =
+        |kind| matches!(kind, Flags(_) | Int | Mode | Offset | OneOf(_) | Out(_) | Pid | Signal | Size | Uint);
+    matches!(step.syscall.nature, Nature::Inert) && step.syscall.params.iter().all(|param| harmless(param.kind))
+}
+
+fn changes_nothing(step: &Step, own: &Own, lowering: &Lowering<'_>) -> bool {
+    match step.syscall.nature {
+        Nature::Inert => true,
+        Nature::Fcntl => lowering.fcntl_command(own).is_some_and(is_question),
+        _ => false,
+    }
+}
+
+/// Commands of fcntl(2) that only ask.
+fn is_question(command: i32) -> bool {
+    // F_GETSIG, F_GETOWN_EX, F_DUPFD_QUERY, F_CREATED_QUERY, F_GET_RW_HINT, F_GET_FILE_RW_HINT of linux/fcntl.h, which libc
+    // does not name everywhere.
+    const UNNAMED: [i32; 6] = [11, 16, 1027, 1028, 1035, 1037];
+    UNNAMED.contains(&command)
+        || matches!(
+            command,
+            libc::F_GETFD
+                | libc::F_GETFL
+                | libc::F_GETLK
+                | libc::F_OFD_GETLK
+                | libc::F_GETOWN
+                | libc::F_GETLEASE
+                | libc::F_GETPIPE_SZ
+                | libc::F_GET_SEALS
+        )
+}
