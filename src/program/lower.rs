@@ -18,6 +18,7 @@ pub fn lower(plan: &Plan, target: usize, facts: &dyn Facts) -> Result<Program, V
         later: Vec::new(),
         builder: Builder::default(),
         bindings: HashMap::new(),
+        made: Vec::new(),
         problems: Vec::new(),
     };
     lowering.builder.program.named = mine.iter().flat_map(|(_, step)| lowering.descriptors_named(step)).collect();
@@ -49,6 +50,8 @@ pub struct Lowering<'a> {
     pub later: Vec<&'a Step>,
     pub builder: Builder,
     pub bindings: HashMap<String, Binding>,
+    /// Paths that steps make a file at.
+    pub made: Vec<Vec<u8>>,
     pub problems: Vec<Problem>,
 }
 

@@ -2,12 +2,14 @@
 
 mod builder;
 mod creation;
+mod listing;
 mod lower;
 mod natures;
 mod opening;
 mod ops;
 mod reversal;
 
+pub use listing::{call_text, listing};
 pub use lower::lower;
 pub use ops::*;
 

@@ -138,7 +138,10 @@ impl Lowering<'_> {
 
     fn creation(&mut self, step: &Step, opening: &Opening<'_>) -> Creation {
         let [create, exclusive, truncate] = [libc::O_CREAT, libc::O_EXCL, libc::O_TRUNC].map(|flag| flag as u64);
-        let openable = step.irreversible || opening.flags & truncate == 0;
+        // What an earlier step made has nothing in it that the plan did not put there.
+        let of_the_plan = opening.path.is_some_and(|path| self.made.iter().any(|made| made == path));
+        let openable = step.irreversible || opening.flags & truncate == 0 || of_the_plan;
+        self.made.extend(opening.path.map(<[u8]>::to_vec));
         Creation {
             exclusive: self.with_flags(opening, opening.flags | exclusive),
             existing: openable.then(|| self.with_flags(opening, opening.flags & !create)),
