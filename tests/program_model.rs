@@ -26,7 +26,7 @@ fn check_all_failures(calls: &[Call]) {
             if failure.is_some() {
                 break;
             }
-            assert_eq!(end, End::RolledBack, "{way:?} at op {at} of {}", listing(&program));
+            assert!(matches!(end, End::RolledBack(_)), "{way:?} at op {at} of {}", listing(&program));
             assert_eq!(kernel.state(), before.state(), "{way:?} at op {at} of {}", listing(&program));
         }
     }
@@ -44,8 +44,10 @@ fn check_without_failure(calls: &[Call]) {
             assert!(natively, "the calls fail by themselves: {text}");
             assert_eq!(kernel.state(), native.state(), "{text}");
         }
-        End::RolledBack => {
-            assert!(!natively || native.locks_at_stake, "the calls succeed by themselves: {text}");
+        End::RolledBack(why) => {
+            // What the product refuses by design: to drop locks, and a computed number at which it keeps a duplicate.
+            let by_design = native.locks_at_stake || why.contains("keeps a duplicate");
+            assert!(!natively || by_design, "the calls succeed by themselves: {text}");
             assert_eq!(kernel.state(), before.state(), "{text}");
         }
         End::InDoubt => panic!("in doubt: {text}"),
@@ -53,7 +55,7 @@ fn check_without_failure(calls: &[Call]) {
 }
 
 proptest! {
-    #![proptest_config(ProptestConfig { cases: 400, ..ProptestConfig::default() })]
+    #![proptest_config(ProptestConfig { cases: 1000, ..ProptestConfig::default() })]
 
     #[test]
     fn rollback_restores(calls in plans::strategy()) {
@@ -87,7 +89,7 @@ fn locks_are_never_dropped() {
     let locked = [always(FdCall::Dup2(Fd::Literal(0), Fd::Literal(kernel::LOCKED)))];
     let (before, mut kernel) = (Kernel::new(), Kernel::new());
     let program = lowered(&locked, &before).unwrap();
-    assert_eq!(transact(&mut kernel, &program, &mut None), End::RolledBack);
+    assert_eq!(transact(&mut kernel, &program, &mut None), End::RolledBack(""));
     assert_eq!(kernel.state(), before.state());
 }
 
@@ -110,6 +112,6 @@ fn a_file_that_came_to_be_there_is_opened_and_stays() {
     let program = lowered(&calls, &kernel).unwrap();
     kernel.make(b"/new");
     let before = kernel.clone();
-    assert_eq!(transact(&mut kernel, &program, &mut None), End::RolledBack);
+    assert_eq!(transact(&mut kernel, &program, &mut None), End::RolledBack(""));
     assert_eq!(kernel.state(), before.state());
 }

@@ -84,8 +84,14 @@ impl Listing<'_> {
     }
 
     fn call(&self, call: &Call) -> String {
-        let kind = |index: usize| call.syscall.params.get(index).map_or(Kind::Int, |param| param.kind);
-        let args = call.args.iter().enumerate().map(|(index, cell)| self.value(*cell, kind(index)));
+        let value = |(index, cell): (usize, &Cell)| match call.syscall.params.get(index) {
+            // Flags that may be left out: 0 is none of them, whatever the set calls it.
+            Some(param) if param.optional && self.program.cells.get(cell.0 as usize) == Some(&Init::Const(0)) => {
+                "0".into()
+            }
+            param => self.value(*cell, param.map_or(Kind::Int, |param| param.kind)),
+        };
+        let args = call.args.iter().enumerate().map(value);
         let result = if self.read.contains(&call.result) {
             format!(" = {}", self.value(call.result, Kind::Int))
         } else {
@@ -133,8 +139,6 @@ impl Listing<'_> {
 
 fn constant(value: u64, kind: Kind) -> String {
     match kind {
-        // No flag at all, but where 0 is the set's first member (O_RDONLY).
-        Kind::Flags(set) if value == 0 && set.members.first().is_none_or(|member| member.1 != 0) => "0".to_owned(),
         Kind::Flags(set) | Kind::OneOf(set) => set.spell(value),
         Kind::Mode => format!("{value:#o}").replace("0o0", "0"),
         Kind::DirFd if value as i32 == libc::AT_FDCWD => "AT_FDCWD".to_owned(),

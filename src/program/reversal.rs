@@ -3,7 +3,7 @@
 use super::builder::{Own, when};
 use super::lower::Lowering;
 use super::natures::Sections;
-use super::{Action, BufferId, Cell, Guard};
+use super::{Action, BufferId, Cell, Guard, Op};
 use crate::plan::{Arg, CaptureRef, Number, Relation, Spanned, Step, Undo};
 use crate::problem::Problem;
 use crate::syscalls::{Kind, Nature};
@@ -11,7 +11,9 @@ use crate::syscalls::{Kind, Nature};
 impl Lowering<'_> {
     /// The sections of a step.
     pub fn sections(&mut self, step: &Step, own: &Own, buffers: &[Option<BufferId>]) -> Sections {
-        let sections = self.by_nature(step, own, buffers);
+        let checks = self.apart_from_keeps(step, own);
+        let mut sections = self.by_nature(step, own, buffers);
+        sections.forward.splice(0..0, checks);
         let closes_others = match step.syscall.nature {
             Nature::Inert | Nature::GivesFd | Nature::GivesPair | Nature::ReplacesFd | Nature::Fcntl => false,
             Nature::ClosesFd => sections.commit.is_empty(),
@@ -34,17 +36,13 @@ impl Lowering<'_> {
             Nature::ReplacesFd if !step.irreversible => match (own.arg("oldfd"), own.arg("newfd")) {
                 (Some(old), Some(new)) => {
                     let foreign = !self.is_fresh(step, "oldfd");
-                    let apart = self.not_a_keep(step, "newfd", new);
-                    apart.before(Sections::replaces_fd(&mut self.builder, own, old, new, foreign))
+                    Sections::replaces_fd(&mut self.builder, own, old, new, foreign)
                 }
                 _ => Sections::lasting(own),
             },
             Nature::ClosesFd if !step.irreversible => match own.arg("fd") {
                 Some(fd) if self.can_wait(step) => Sections::closes_at_commit(&mut self.builder, own, fd),
-                Some(fd) => {
-                    let apart = self.not_a_keep(step, "fd", fd);
-                    apart.before(Sections::closes_fd(&mut self.builder, own, fd))
-                }
+                Some(fd) => Sections::closes_fd(&mut self.builder, own, fd),
                 None => Sections::lasting(own),
             },
             Nature::Fcntl => self.fcntl(step, own),
@@ -120,10 +118,21 @@ impl Lowering<'_> {
         binding.is_some_and(|binding| binding.fresh)
     }
 
-    /// A computed descriptor number is known too late to keep duplicates away from it; so it is refused if it names one.
-    fn not_a_keep(&self, step: &Step, parameter: &str, fd: Cell) -> Apart {
-        let known = self.builder.known(fd).is_some() || self.is_fresh(step, parameter);
-        Apart { fd, keeps: if known { Vec::new() } else { self.builder.keeps.clone() } }
+    /// A computed descriptor number is known too late to keep the duplicates of earlier steps away from it; so it is refused
+    /// if it names one. From this step on duplicates keep away.
+    fn apart_from_keeps(&mut self, step: &Step, own: &Own) -> Vec<Op> {
+        let params = step.syscall.params.iter().zip(&own.args).filter(|(param, fd)| {
+            let computed = self.builder.known(**fd).is_none() && !self.is_fresh(step, param.name);
+            computed && matches!(param.kind, Kind::Fd | Kind::DirFd)
+        });
+        let computed: Vec<Cell> = params.map(|(_, fd)| *fd).collect();
+        let refusal =
+            Action::Fail("criu-plan keeps a duplicate for undo at a descriptor number that the step computes");
+        let equal = |left, right| [Guard { left, relation: Relation::Equal, right }];
+        let pairs = computed.iter().flat_map(|fd| self.builder.keeps.iter().map(move |keep| equal(*fd, *keep)));
+        let checks = pairs.map(|guards| when(guards, refusal.clone())).collect();
+        self.builder.program.named.extend(computed);
+        checks
     }
 
     /// Whether a close may wait for commit: its descriptor is one that an earlier step opened, and no later step can see that
@@ -148,22 +157,6 @@ impl Lowering<'_> {
         let undone = step.undo == Undo::Auto && !step.irreversible;
         let closes = matches!(step.syscall.nature, Nature::ClosesFd) && plain && undone && self.is_fresh(step, "fd");
         if closes { self.capture_in(step, "fd").map(|capture| capture.name.as_str()) } else { None }
-    }
-}
-
-/// A descriptor that must be none of the duplicates kept for undo.
-struct Apart {
-    fd: Cell,
-    keeps: Vec<Cell>,
-}
-
-impl Apart {
-    fn before(self, mut sections: Sections) -> Sections {
-        let refusal = Action::Fail("criu-plan keeps a duplicate for undo at that descriptor number");
-        let equal = |right| [Guard { left: self.fd, relation: Relation::Equal, right }];
-        let checks: Vec<_> = self.keeps.iter().map(|keep| when(equal(*keep), refusal.clone())).collect();
-        sections.forward.splice(0..0, checks);
-        sections
     }
 }
 

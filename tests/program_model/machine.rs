@@ -24,7 +24,8 @@ pub struct Break {
 #[derive(Debug, Clone, Copy, PartialEq)]
 pub enum End {
     Applied,
-    RolledBack,
+    /// The words of `Action::Fail`, if that was why.
+    RolledBack(&'static str),
     InDoubt,
 }
 
@@ -34,7 +35,7 @@ struct Machine<'a> {
     cells: Vec<Option<u64>>,
 }
 
-struct Failed;
+struct Failed(&'static str);
 
 fn address(BufferId(id): BufferId) -> u64 {
     0x10_0000 + u64::from(id) * 0x1000
@@ -60,8 +61,8 @@ pub fn transact(kernel: &mut Kernel, program: &Program, failure: &mut Option<Bre
             continue;
         }
         begun.push(step);
-        if prepared.and_then(|()| machine.run(&step.forward, failure)).is_err() {
-            let mut end = End::RolledBack;
+        if let Err(Failed(why)) = prepared.and_then(|()| machine.run(&step.forward, failure)) {
+            let mut end = End::RolledBack(why);
             for step in begun.iter().rev() {
                 let undone = machine.run(&step.undo, &mut None);
                 let released = machine.run(&step.release, &mut None);
@@ -84,7 +85,7 @@ impl Machine<'_> {
     }
 
     fn need(&self, cell: Cell) -> Result<u64, Failed> {
-        self.get(cell).ok_or(Failed)
+        self.get(cell).ok_or(Failed(""))
     }
 
     fn holds(&self, guards: &[Guard]) -> bool {
@@ -122,17 +123,17 @@ impl Machine<'_> {
             }
             match (way, &op.action) {
                 (None, action) => self.make(action)?,
-                (Some(Way::Before), _) => return Err(Failed),
+                (Some(Way::Before), _) => return Err(Failed("")),
                 (Some(Way::Error), Action::Call(call)) => {
                     if call.syscall.name == "close" {
                         let _ = self.make(&op.action);
                     }
                     self.cells[call.result.0 as usize] = Some(-i64::from(libc::EIO) as u64);
-                    return Err(Failed);
+                    return Err(Failed(""));
                 }
                 (Some(_), action) => {
                     let _ = self.make(action);
-                    return Err(Failed);
+                    return Err(Failed(""));
                 }
             }
         }
@@ -160,9 +161,9 @@ impl Machine<'_> {
             Action::FreeDescriptor { into } => {
                 let named: Vec<i32> =
                     self.program.named.iter().filter_map(|cell| Some(self.get(*cell)? as i32)).collect();
-                (into, self.kernel.highest_free(&named).ok_or(Failed)? as u64)
+                (into, self.kernel.highest_free(&named).ok_or(Failed(""))? as u64)
             }
-            Action::Fail(_) => return Err(Failed),
+            Action::Fail(why) => return Err(Failed(why)),
             Action::NoPosixLocks { fd: cell } => return check(!self.kernel.holds_locks(fd(self, cell)?)),
             Action::SameDescription { now, expected } => {
                 return check(self.kernel.same(fd(self, now)?, fd(self, expected)?));
@@ -184,7 +185,7 @@ impl Machine<'_> {
 }
 
 fn check(holds: bool) -> Result<(), Failed> {
-    if holds { Ok(()) } else { Err(Failed) }
+    if holds { Ok(()) } else { Err(Failed("")) }
 }
 
 fn accepted(accept: &Accept, result: i64) -> bool {
