@@ -1,17 +1,17 @@
 //! A Program as text that people read.
 
 use super::{Action, Bound, BufferId, Call, Cell, Guard, Init, Op, Program, Shown, StepCode};
-use crate::plan::Relation;
+use crate::plan::{Relation, shown};
 use crate::syscalls::{Kind, Syscall};
 use std::collections::{HashMap, HashSet};
 use std::fmt::Write;
 
 /// The step's call as in C, constants spelled out: `open("/var/log/app.log", O_WRONLY|O_CREAT|O_APPEND, 0o644)`.
 pub fn call_text(step: &StepCode) -> String {
-    let shown = step.shown.iter().map(|(_, shown)| match shown {
+    let args = step.shown.iter().map(|(_, shown)| match shown {
         Shown::Text(text) | Shown::Cell(_, text) => text.as_str(),
     });
-    format!("{}({})", step.syscall.name, shown.collect::<Vec<_>>().join(", "))
+    format!("{}({})", step.syscall.name, args.collect::<Vec<_>>().join(", "))
 }
 
 /// Every op of every step, a line each.
@@ -121,7 +121,7 @@ impl Listing<'_> {
             return name.clone();
         }
         match self.program.cells.get(cell.0 as usize) {
-            Some(Init::Const(value)) => constant(*value, kind),
+            Some(Init::Const(value)) => shown(kind, *value),
             Some(Init::Address(buffer)) => self.buffer(*buffer),
             Some(Init::Unset) | None => format!("cell{}", cell.0),
         }
@@ -134,16 +134,6 @@ impl Listing<'_> {
             }
             _ => format!("buffer{id}"),
         }
-    }
-}
-
-fn constant(value: u64, kind: Kind) -> String {
-    match kind {
-        Kind::Flags(set) | Kind::OneOf(set) => set.spell(value),
-        Kind::Mode => format!("{value:#o}").replace("0o0", "0"),
-        Kind::DirFd if value as i32 == libc::AT_FDCWD => "AT_FDCWD".to_owned(),
-        Kind::Addr => format!("{value:#x}"),
-        _ => (value as i64).to_string(),
     }
 }
 

@@ -88,7 +88,10 @@ impl Lowering<'_> {
         let named = |index: usize| step.syscall.params.get(index).map_or("", |param| param.name);
         let outputs = arguments.iter().enumerate().filter(|(_, argument)| argument.output);
         let outputs = outputs.filter_map(|(index, argument)| Some((named(index), argument.buffer?))).collect();
-        let shown = arguments.into_iter().enumerate().map(|(index, argument)| (named(index), argument.shown)).collect();
+        // What was not given is not shown, but for gaps.
+        let given = step.args.iter().rposition(Option::is_some).map_or(0, |last| last + 1);
+        let shown = arguments.into_iter().take(given).enumerate();
+        let shown = shown.map(|(index, argument)| (named(index), argument.shown)).collect();
         StepCode {
             index,
             name: step.name.clone(),

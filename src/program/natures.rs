@@ -158,11 +158,12 @@ impl Sections {
         sections
     }
 
-    /// A call that closes descriptor `fd`. It is closed even where the call returns an error, so only its state counts.
-    pub fn closes_fd(builder: &mut Builder, own: &Own, fd: Cell) -> Self {
+    /// A call that closes descriptor `fd`, if the guards hold. It is closed even where the call returns an error, so only its
+    /// state counts.
+    pub fn closes_fd(builder: &mut Builder, own: &Own, fd: Cell, guards: &[Guard]) -> Self {
         let mut sections = Self::default();
-        let (was, keep) = sections.keep(builder, fd, &[]);
-        sections.forward.push(always(own.op("as asked")));
+        let (was, keep) = sections.keep(builder, fd, guards);
+        sections.forward.push(when(guards, own.op("as asked")));
         let (now, kept) = (builder.unset(), builder.succeeded(keep));
         sections.undo.push(when([kept], Action::DescriptorFlags { into: now, fd }));
         let closed = builder.guard(now, Relation::Less, 0);
@@ -173,13 +174,27 @@ impl Sections {
     }
 
     /// A close of a descriptor that the plan itself opened, held back until commit: on rollback the step that gave the
-    /// descriptor closes it. One that is closed already gets its error at once.
-    pub fn closes_at_commit(builder: &mut Builder, own: &Own, fd: Cell) -> Self {
-        let mut sections = Self::default();
-        let was = sections.no_locks_on(builder, fd, &[]);
+    /// descriptor closes it. Not held back: what is one of the numbers that later steps look at, and what is closed already
+    /// and gets its error.
+    pub fn closes_at_commit(builder: &mut Builder, own: &Own, fd: Cell, seen: &[Cell]) -> Self {
+        let at_once = builder.variable(0);
+        let (zero, one) = (builder.constant(0), builder.constant(1));
+        let equal = |right| [Guard { left: fd, relation: Relation::Equal, right }];
+        let looked_at =
+            |number: &Cell| when(equal(*number), Action::Add { into: at_once, a: zero, b: one, negative: false });
+        let now = builder.guard(at_once, Relation::Equal, 1);
+        let later = builder.guard(at_once, Relation::Equal, 0);
+        let mut sections = Self { forward: seen.iter().map(looked_at).collect(), ..Self::default() };
+        let was = sections.no_locks_on(builder, fd, &[later]);
         let closed = builder.guard(was, Relation::Less, 0);
-        sections.forward.push(when([closed], own.op("as asked")));
-        sections.commit.push(when([builder.succeeded(was)], own.op("as asked, held back until all is done")));
+        sections.forward.push(when([later, closed], own.op("as asked")));
+        sections.commit.push(when([later, builder.succeeded(was)], own.op("as asked, held back until all is done")));
+        if !seen.is_empty() {
+            let Self { forward, undo, release, .. } = Self::closes_fd(builder, own, fd, &[now]);
+            sections.forward.extend(forward);
+            sections.undo = undo;
+            sections.release = release;
+        }
         sections
     }
 

@@ -1,10 +1,10 @@
 //! What a step's nature makes of it: which sections it gets.
 
 use super::builder::{Own, when};
-use super::lower::Lowering;
+use super::lower::{Binding, Lowering};
 use super::natures::Sections;
-use super::{Action, BufferId, Cell, Guard, Op};
-use crate::plan::{Arg, CaptureRef, Number, Relation, Spanned, Step, Undo};
+use super::{Action, Bound, BufferId, Cell, Guard, Op};
+use crate::plan::{Arg, Number, Relation, Spanned, Step, Undo};
 use crate::problem::Problem;
 use crate::syscalls::{Kind, Nature};
 
@@ -27,7 +27,7 @@ impl Lowering<'_> {
 
     fn by_nature(&mut self, step: &Step, own: &Own, buffers: &[Option<BufferId>]) -> Sections {
         if step.undo == Undo::None {
-            return if changes_nothing(step, own, self) { Sections::plain(own) } else { Sections::lasting(own) };
+            return if changes_nothing(step) { Sections::plain(own) } else { Sections::lasting(own) };
         }
         match step.syscall.nature {
             Nature::Inert => Sections::plain(own),
@@ -41,8 +41,10 @@ impl Lowering<'_> {
                 _ => Sections::lasting(own),
             },
             Nature::ClosesFd if !step.irreversible => match own.arg("fd") {
-                Some(fd) if self.can_wait(step) => Sections::closes_at_commit(&mut self.builder, own, fd),
-                Some(fd) => Sections::closes_fd(&mut self.builder, own, fd),
+                Some(fd) => match self.can_wait(step) {
+                    Some(seen) => Sections::closes_at_commit(&mut self.builder, own, fd, &seen),
+                    None => Sections::closes_fd(&mut self.builder, own, fd, &[]),
+                },
                 None => Sections::lasting(own),
             },
             Nature::Fcntl => self.fcntl(step, own),
@@ -80,7 +82,7 @@ impl Lowering<'_> {
     }
 
     fn fcntl(&mut self, step: &Step, own: &Own) -> Sections {
-        let command = self.fcntl_command(own);
+        let command = command_of(step);
         match (command, own.arg("fd")) {
             (Some(libc::F_DUPFD | libc::F_DUPFD_CLOEXEC), Some(fd)) => {
                 let source = (!step.irreversible && !self.is_fresh(step, "fd")).then_some(fd);
@@ -97,15 +99,11 @@ impl Lowering<'_> {
         }
     }
 
-    fn fcntl_command(&self, own: &Own) -> Option<i32> {
-        own.args.get(1).and_then(|cell| self.builder.known(*cell)).map(|command| command as i32)
-    }
-
-    /// The capture that an argument is, if it is nothing else.
-    fn capture_in<'s>(&self, step: &'s Step, parameter: &str) -> Option<&'s CaptureRef> {
+    /// What the capture that an argument is, and nothing else, is bound to.
+    fn binding_in(&self, step: &Step, parameter: &str) -> Option<&Binding> {
         match step.args.get(step.syscall.param(parameter)?)? {
             Some(Spanned { value: Arg::Number(Number { constant: 0, terms, .. }), .. }) => match terms.as_slice() {
-                [(true, capture)] => Some(capture),
+                [(true, capture)] => self.bindings.get(&capture.name),
                 _ => None,
             },
             _ => None,
@@ -114,8 +112,7 @@ impl Lowering<'_> {
 
     /// Whether an argument is a descriptor that this plan opened and that is surely still open.
     pub fn is_fresh(&self, step: &Step, parameter: &str) -> bool {
-        let binding = self.capture_in(step, parameter).and_then(|capture| self.bindings.get(&capture.name));
-        binding.is_some_and(|binding| binding.fresh)
+        self.binding_in(step, parameter).is_some_and(|binding| binding.fresh)
     }
 
     /// A computed descriptor number is known too late to keep the duplicates of earlier steps away from it; so it is refused
@@ -136,42 +133,73 @@ impl Lowering<'_> {
     }
 
     /// Whether a close may wait for commit: its descriptor is one that an earlier step opened, and no later step can see that
-    /// it still is open.
-    fn can_wait(&self, step: &Step) -> bool {
-        let Some(own) = self.waiting_capture(step) else { return false };
-        let mut waiting = vec![own];
-        self.later.iter().all(|later| {
-            is_blind(later)
-                || self.waiting_capture(later).is_some_and(|name| {
-                    let cell = |name: &str| self.bindings.get(name).map(|binding| binding.bound);
-                    let another = waiting.iter().all(|other| cell(other) != cell(name));
-                    waiting.push(name);
-                    another
-                })
-        })
+    /// it still is open, but for those that name descriptors by the numbers returned, and if it is none of them.
+    fn can_wait(&mut self, step: &Step) -> Option<Vec<Cell>> {
+        let mut waiting = vec![self.waiting_capture(step)?];
+        let mut seen = Vec::new();
+        for later in &self.later {
+            if let Some(another) = self.waiting_capture(later) {
+                if waiting.contains(&another) {
+                    return None;
+                }
+                waiting.push(another);
+            } else {
+                seen.extend(self.sees(later, &waiting)?);
+            }
+        }
+        Some(seen.into_iter().map(|number| self.builder.constant(number)).collect())
     }
 
-    /// The capture that a step does nothing but close, if the plan opened it.
-    fn waiting_capture<'s>(&self, step: &'s Step) -> Option<&'s str> {
+    /// The descriptors that a step looks at, by number; `None` if it can't be told or if it looks at one of those waiting.
+    fn sees(&self, step: &Step, waiting: &[Bound]) -> Option<Vec<u64>> {
+        use Kind::{Any, Fd, Flags, Int, Mode, Offset, OneOf, Out, Pid, Signal, Size, Uint};
+        let fcntl =
+            matches!(step.syscall.nature, Nature::Fcntl) && matches!(command_of(step)?, libc::F_SETFD | libc::F_SETFL);
+        if !fcntl && !matches!(step.syscall.nature, Nature::Inert) {
+            return None;
+        }
+        let mut seen = Vec::new();
+        for (param, argument) in step.syscall.params.iter().zip(&step.args) {
+            match param.kind {
+                Flags(_) | Int | Mode | Offset | OneOf(_) | Out(_) | Pid | Signal | Size | Uint => {}
+                Any if fcntl => {}
+                Fd => match argument.as_ref().map(|argument| &argument.value) {
+                    Some(Arg::Number(number)) if number.terms.is_empty() => seen.push(number.constant),
+                    None => seen.push(0),
+                    _ => {
+                        let binding = self.binding_in(step, param.name).filter(|binding| binding.fresh)?;
+                        if waiting.contains(&binding.bound) {
+                            return None;
+                        }
+                    }
+                },
+                _ => return None,
+            }
+        }
+        Some(seen)
+    }
+
+    /// The descriptor that a step does nothing but close, if the plan opened it.
+    fn waiting_capture(&self, step: &Step) -> Option<Bound> {
         let plain = step.captures.is_empty() && step.returns.is_none() && step.ignore.is_empty();
         let undone = step.undo == Undo::Auto && !step.irreversible;
-        let closes = matches!(step.syscall.nature, Nature::ClosesFd) && plain && undone && self.is_fresh(step, "fd");
-        if closes { self.capture_in(step, "fd").map(|capture| capture.name.as_str()) } else { None }
+        let binding = self.binding_in(step, "fd").filter(|binding| binding.fresh)?;
+        (matches!(step.syscall.nature, Nature::ClosesFd) && plain && undone).then_some(binding.bound)
     }
 }
 
-/// Whether a step can't tell which descriptors are open.
-fn is_blind(step: &Step) -> bool {
-    use Kind::{Flags, Int, Mode, Offset, OneOf, Out, Pid, Signal, Size, Uint};
-    let harmless =
-        |kind| matches!(kind, Flags(_) | Int | Mode | Offset | OneOf(_) | Out(_) | Pid | Signal | Size | Uint);
-    matches!(step.syscall.nature, Nature::Inert) && step.syscall.params.iter().all(|param| harmless(param.kind))
+/// The command of an fcntl, if it is a constant.
+fn command_of(step: &Step) -> Option<i32> {
+    match step.args.get(1)? {
+        Some(Spanned { value: Arg::Number(number), .. }) if number.terms.is_empty() => Some(number.constant as i32),
+        _ => None,
+    }
 }
 
-fn changes_nothing(step: &Step, own: &Own, lowering: &Lowering<'_>) -> bool {
+fn changes_nothing(step: &Step) -> bool {
     match step.syscall.nature {
         Nature::Inert => true,
-        Nature::Fcntl => lowering.fcntl_command(own).is_some_and(is_question),
+        Nature::Fcntl => command_of(step).is_some_and(is_question),
         _ => false,
     }
 }
