@@ -1,6 +1,8 @@
 //! Lowered plans on a model of a process: whatever fails at whatever op, rollback leaves the process as it was; and where
 //! nothing fails it is as if the calls had been made one by one.
 
+#![allow(clippy::unwrap_used, clippy::panic)] // a test says what is wrong by ending
+
 #[path = "program_model/kernel.rs"]
 mod kernel;
 #[path = "program_model/machine.rs"]
@@ -82,6 +84,25 @@ fn redirect_of_a_closed_stdout() {
     ];
     check_all_failures(&redirect);
     check_without_failure(&redirect);
+}
+
+#[test]
+fn a_close_does_not_wait_where_a_later_step_would_see_it() {
+    // The socket is 5; once it is closed the others fail.
+    for call in [FdCall::Fcntl(Fd::Literal(5), libc::F_SETFD, 1), FdCall::Fcntl(Fd::Of(0), libc::F_SETFD, 1)] {
+        let calls = [always(FdCall::Socket), always(FdCall::Close(Fd::Of(0))), always(call)];
+        check_without_failure(&calls);
+        check_all_failures(&calls);
+    }
+}
+
+#[test]
+fn a_computed_number_is_no_place_for_a_duplicate() {
+    // Descriptor 63 is closed, and where the duplicate of the third call's `newfd` would lie.
+    let [copy, high] = [FdCall::Dup(Fd::Literal(0)), FdCall::Dup2(Fd::Literal(0), Fd::Literal(62))];
+    let calls = [always(copy), always(high), always(FdCall::Dup2(Fd::After(1), Fd::Of(0)))];
+    check_without_failure(&calls);
+    check_all_failures(&calls);
 }
 
 #[test]
