@@ -239,7 +239,9 @@ impl<'a> Machine<'a> {
                 self.set(*into, flags as u64);
             }
             Action::FreeDescriptor { into } => {
-                let number = target.descriptors.free_number().ok_or_else(|| {
+                let named: Vec<i32> =
+                    self.program.named.iter().filter_map(|named| Some(self.cell(*named)? as i32)).collect();
+                let number = target.descriptors.free_number(&named).ok_or_else(|| {
                     OpFault::Unsafe("no free descriptor number is left below the size of its table to keep a duplicate for undo; `undo: none` with `irreversible: true` does without".into())
                 })?;
                 self.set(*into, number as u64);

@@ -3,11 +3,15 @@
 use super::{Accept, Action, Buffer, BufferId, Call, Cell, Guard, Init, Op, Program};
 use crate::plan::Relation;
 use crate::syscalls::{self, Syscall};
+use std::collections::HashMap;
 
 /// A Program in the making.
 #[derive(Debug, Default)]
 pub struct Builder {
     pub program: Program,
+    /// Where duplicates for undo lie.
+    pub keeps: Vec<Cell>,
+    constants: HashMap<u64, Cell>,
 }
 
 impl Builder {
@@ -23,10 +27,17 @@ impl Builder {
 
     /// A cell that holds a number; the same number has the same cell.
     pub fn constant(&mut self, value: u64) -> Cell {
-        match self.program.cells.iter().position(|init| *init == Init::Const(value)) {
-            Some(index) => Cell(index as u32),
-            None => self.cell(Init::Const(value)),
+        if let Some(cell) = self.constants.get(&value) {
+            return *cell;
         }
+        let cell = self.cell(Init::Const(value));
+        self.constants.insert(value, cell);
+        cell
+    }
+
+    /// A cell of its own that begins with a number and may be given another.
+    pub fn variable(&mut self, value: u64) -> Cell {
+        self.cell(Init::Const(value))
     }
 
     /// A buffer of `len` bytes that begins with `bytes`, and the cell that holds its address.

@@ -1,26 +1,32 @@
 //! Plan to Program, for one target.
 
-use super::builder::{Builder, Own, always};
-use super::natures::Sections;
-use super::{Accept, Action, Bound, BufferId, Cell, Facts, FileFact, Guard, Op, Program, Shown, StepCode};
-use crate::plan::{Arg, CaptureFrom, CaptureRef, Condition, Number, Plan, Relation, Spanned, Step, Undo};
+use super::builder::{Builder, Own, when};
+use super::{Accept, Action, Bound, BufferId, Cell, Facts, Guard, Op, Program, Shown, StepCode};
+use crate::plan::{Arg, CaptureFrom, CaptureRef, Condition, Decode, Number, Plan, Relation, Spanned, Step};
 use crate::problem::{Problem, Span};
-use crate::syscalls::{Blocking, Nature, Returns, Syscall};
+use crate::syscalls::{Blocking, Kind, Returns};
 use std::collections::HashMap;
 
 /// Lowers a plan for its `target`-th target. Steps for other targets are left out.
 pub fn lower(plan: &Plan, target: usize, facts: &dyn Facts) -> Result<Program, Vec<Problem>> {
     let own_name = plan.targets.get(target).and_then(|spec| spec.name.as_ref()).map(|name| name.value.as_str());
     let mine = |step: &Step| step.target.as_ref().is_none_or(|name| Some(name.value.as_str()) == own_name);
-    let mut lowering =
-        Lowering { plan, facts, own_name, builder: Builder::default(), bindings: HashMap::new(), problems: Vec::new() };
-    let steps: Vec<StepCode> = plan
-        .steps
-        .iter()
-        .enumerate()
-        .filter(|(_, step)| mine(step))
-        .map(|(index, step)| lowering.step(index, step))
-        .collect();
+    let mine: Vec<(usize, &Step)> = plan.steps.iter().enumerate().filter(|(_, step)| mine(step)).collect();
+    let mut lowering = Lowering {
+        facts,
+        own_name,
+        later: Vec::new(),
+        builder: Builder::default(),
+        bindings: HashMap::new(),
+        made: Vec::new(),
+        problems: Vec::new(),
+    };
+    lowering.builder.program.named = mine.iter().flat_map(|(_, step)| lowering.descriptors_named(step)).collect();
+    let mut steps = Vec::new();
+    for (position, (index, step)) in mine.iter().enumerate() {
+        lowering.later = mine.iter().skip(position + 1).map(|(_, step)| *step).collect();
+        steps.push(lowering.step(*index, step));
+    }
     let mut program = lowering.builder.program;
     program.steps = steps;
     if lowering.problems.is_empty() { Ok(program) } else { Err(lowering.problems) }
@@ -28,19 +34,25 @@ pub fn lower(plan: &Plan, target: usize, facts: &dyn Facts) -> Result<Program, V
 
 /// A name that a step has bound.
 #[derive(Debug, Clone, Copy)]
-struct Binding {
-    bound: Bound,
-    /// It is a descriptor that the step of this index opened, and nothing else may have closed it.
-    opened_by: Option<usize>,
+pub struct Binding {
+    pub bound: Bound,
+    /// The result of the step's call.
+    result: Cell,
+    /// It is a descriptor that its step opened, that undo closes, and that no step can have closed since.
+    pub fresh: bool,
 }
 
-struct Lowering<'a> {
-    plan: &'a Plan,
-    facts: &'a dyn Facts,
+/// A lowering at work.
+pub struct Lowering<'a> {
+    pub facts: &'a dyn Facts,
     own_name: Option<&'a str>,
-    builder: Builder,
-    bindings: HashMap<String, Binding>,
-    problems: Vec<Problem>,
+    /// The steps after the one that is being lowered.
+    pub later: Vec<&'a Step>,
+    pub builder: Builder,
+    pub bindings: HashMap<String, Binding>,
+    /// Paths that steps make a file at.
+    pub made: Vec<Vec<u8>>,
+    pub problems: Vec<Problem>,
 }
 
 /// One argument, lowered.
@@ -52,6 +64,18 @@ struct Lowered {
 }
 
 impl Lowering<'_> {
+    /// Descriptor numbers that a step names itself, at which no duplicate for undo may lie.
+    fn descriptors_named(&mut self, step: &Step) -> Vec<Cell> {
+        let params = step.syscall.params.iter().zip(&step.args);
+        let numbers = params.filter_map(|(param, argument)| match (param.kind, argument) {
+            (Kind::Fd | Kind::DirFd, Some(Spanned { value: Arg::Number(number), .. })) if number.terms.is_empty() => {
+                Some(number.constant)
+            }
+            _ => None,
+        });
+        numbers.map(|number| self.builder.constant(number)).collect()
+    }
+
     fn step(&mut self, index: usize, step: &Step) -> StepCode {
         let mut prepare = Vec::new();
         let when = self.conditions(&step.when, &mut prepare);
@@ -59,12 +83,15 @@ impl Lowering<'_> {
         let arguments = self.arguments(step, &mut prepare);
         let own = self.own(step, &arguments);
         let buffers: Vec<Option<BufferId>> = arguments.iter().map(|argument| argument.buffer).collect();
-        let sections = self.sections(index, step, &own, &buffers);
-        let captures = self.captures(index, step, own.result, &buffers);
+        let sections = self.sections(step, &own, &buffers);
+        let captures = self.captures(step, own.result, sections.fresh, &buffers);
         let named = |index: usize| step.syscall.params.get(index).map_or("", |param| param.name);
         let outputs = arguments.iter().enumerate().filter(|(_, argument)| argument.output);
         let outputs = outputs.filter_map(|(index, argument)| Some((named(index), argument.buffer?))).collect();
-        let shown = arguments.into_iter().enumerate().map(|(index, argument)| (named(index), argument.shown)).collect();
+        // What was not given is not shown, but for gaps.
+        let given = step.args.iter().rposition(Option::is_some).map_or(0, |last| last + 1);
+        let shown = arguments.into_iter().take(given).enumerate();
+        let shown = shown.map(|(index, argument)| (named(index), argument.shown)).collect();
         StepCode {
             index,
             name: step.name.clone(),
@@ -78,7 +105,7 @@ impl Lowering<'_> {
             commit: sections.commit,
             release: sections.release,
             result: own.result,
-            irreversible: step.irreversible || step.undo == Undo::None,
+            irreversible: sections.irreversible,
             outputs,
             captures,
         }
@@ -146,24 +173,31 @@ impl Lowering<'_> {
             self.problems.push(problem.help("capture it in the target that uses it").at(reference.span, ""));
             return self.builder.unset();
         }
-        match (self.bindings.get(&reference.name).map(|binding| binding.bound), reference.index) {
-            (Some(Bound::Cell(cell)), None) => cell,
-            (Some(Bound::Buffer(buffer, ..)), Some(index)) => {
-                let into = self.builder.unset();
-                prepare.push(always(Action::Load { into, buffer, offset: index * 4, size: 4, signed: true }));
-                into
+        let binding = self.bindings.get(&reference.name).copied();
+        let message = match (binding.map(|binding| (binding.bound, binding.result)), reference.index) {
+            (Some((Bound::Cell(cell), _)), None) => return cell,
+            (Some((Bound::Buffer(buffer, Decode::I32List, _), result)), Some(index)) => {
+                let length = self.builder.program.buffers.get(buffer.0 as usize).map_or(0, |buffer| buffer.len);
+                match index.checked_mul(4).filter(|offset| offset.checked_add(4).is_some_and(|end| end <= length)) {
+                    Some(offset) => {
+                        let (into, filled) = (self.builder.unset(), self.builder.succeeded(result));
+                        // Where the call was skipped or failed there is no number, not even 0.
+                        prepare.push(when([filled], Action::Load { into, buffer, offset, size: 4, signed: true }));
+                        return into;
+                    }
+                    None => format!("has {} elements, and no number {index}", length / 4),
+                }
             }
-            (bound, _) => {
-                let why = match bound {
-                    None => "is bound by a step that does not run in this target",
-                    Some(Bound::Cell(_)) => "is a number and has no elements",
-                    Some(Bound::Buffer(..)) => "is a buffer and no number; a list's element is written `${name[0]}`",
-                };
-                let message = format!("`{}` {why}", reference.name);
-                self.problems.push(Problem::error("program::capture", message).at(reference.span, ""));
-                self.builder.unset()
+            (None, _) => "is bound by no earlier step that runs in this target".to_owned(),
+            (Some((Bound::Cell(_), _)), Some(_)) => "is a number and has no elements".to_owned(),
+            (Some((Bound::Buffer(_, Decode::I32List, _), _)), None) => {
+                "is a list and no number; an element is written `${name[0]}`".to_owned()
             }
-        }
+            (Some((Bound::Buffer(..), _)), _) => "is text and no number".to_owned(),
+        };
+        let problem = Problem::error("program::capture", format!("`{}` {message}", reference.name));
+        self.problems.push(problem.at(reference.span, ""));
+        self.builder.unset()
     }
 
     fn arguments(&mut self, step: &Step, prepare: &mut Vec<Op>) -> Vec<Lowered> {
@@ -198,7 +232,7 @@ impl Lowering<'_> {
             }
             Some((Arg::Out(size), span)) => {
                 let length = self.size(size, span);
-                bytes(&mut self.builder, Vec::new(), length, true, format!("{length} bytes out"))
+                bytes(&mut self.builder, Vec::new(), length, true, format!("out {length} bytes"))
             }
         }
     }
@@ -218,16 +252,15 @@ impl Lowering<'_> {
 
     fn captures(
         &mut self,
-        index: usize,
         step: &Step,
         result: Cell,
+        fresh: bool,
         buffers: &[Option<BufferId>],
     ) -> Vec<(String, Bound)> {
-        let opened = step.syscall.returns == Returns::Fd && matches!(step.syscall.nature, Nature::GivesFd);
         let mut captures = Vec::new();
         for capture in &step.captures {
-            let (bound, opened_by) = match capture.from {
-                CaptureFrom::Return => (Bound::Cell(result), opened.then_some(index)),
+            let (bound, fresh) = match capture.from {
+                CaptureFrom::Return => (Bound::Cell(result), fresh),
                 CaptureFrom::Buffer(argument, decode) => {
                     let Some(buffer) = buffers.get(argument).copied().flatten() else {
                         let message = format!("`{}` captures an argument that is no buffer", capture.name.value);
@@ -238,173 +271,12 @@ impl Lowering<'_> {
                     };
                     // Calls that fill a buffer with text or bytes return how much of it they filled.
                     let counted = (step.syscall.returns == Returns::Number).then_some(result);
-                    (Bound::Buffer(buffer, decode, counted), None)
+                    (Bound::Buffer(buffer, decode, counted), false)
                 }
             };
-            self.bindings.insert(capture.name.value.clone(), Binding { bound, opened_by });
+            self.bindings.insert(capture.name.value.clone(), Binding { bound, result, fresh });
             captures.push((capture.name.value.clone(), bound));
         }
         captures
     }
-
-    /// What the step's nature makes of it.
-    fn sections(&mut self, index: usize, step: &Step, own: &Own, buffers: &[Option<BufferId>]) -> Sections {
-        let builder = &mut self.builder;
-        if step.undo == Undo::None {
-            return Sections::plain(own);
-        }
-        let irreversible = step.irreversible;
-        match step.syscall.nature {
-            Nature::GivesFd => self.gives_fd(step, own),
-            Nature::GivesPair => match buffers.iter().flatten().next() {
-                Some(pair) => Sections::gives_pair(builder, own, *pair),
-                None => Sections::plain(own),
-            },
-            Nature::ReplacesFd if !irreversible => match (own.arg("oldfd"), own.arg("newfd")) {
-                (Some(old), Some(new)) => Sections::replaces_fd(builder, own, old, new),
-                _ => Sections::plain(own),
-            },
-            Nature::ClosesFd if !irreversible => match own.arg("fd") {
-                Some(_) if self.can_wait(index, step) => Sections::closes_at_commit(own),
-                Some(fd) => Sections::closes_fd(&mut self.builder, own, fd),
-                None => Sections::plain(own),
-            },
-            Nature::Fcntl => self.fcntl(step, own),
-            _ => Sections::plain(own),
-        }
-    }
-
-    fn fcntl(&mut self, step: &Step, own: &Own) -> Sections {
-        let command = own.args.get(1).and_then(|cell| self.builder.known(*cell));
-        match (command.map(|command| command as i32), own.arg("fd")) {
-            (Some(libc::F_DUPFD | libc::F_DUPFD_CLOEXEC), _) => Sections::gives_fd(&mut self.builder, own),
-            (Some(command @ (libc::F_SETFD | libc::F_SETFL)), Some(fd)) if !step.irreversible => {
-                Sections::sets_flags(&mut self.builder, own, fd, command as u64)
-            }
-            (command, _) => {
-                if !step.irreversible && !command.is_some_and(is_question) {
-                    self.problems.push(
-                        Problem::error("program::not-undoable", "what this fcntl does can't be undone")
-                            .help("if that is as it should be, add `irreversible: true` to the step")
-                            .at(step.span, ""),
-                    );
-                }
-                Sections::plain(own)
-            }
-        }
-    }
-
-    fn gives_fd(&mut self, step: &Step, own: &Own) -> Sections {
-        let opened = match (path_of(step), flags_of(step.syscall, own, &self.builder)) {
-            (Some(path), Some(flags)) => Some((path, flags)),
-            _ => None,
-        };
-        let Some(((path, path_cell_index), flags)) = opened else {
-            return Sections::gives_fd(&mut self.builder, own);
-        };
-        let asks = |flag: i32| flags.1 & flag as u64 == flag as u64;
-        let fact = self.facts.file(path);
-        if asks(libc::O_TRUNC) && !step.irreversible && self.facts.size(path).is_some_and(|size| size > 0) {
-            self.problems.push(
-                Problem::error(
-                    "program::truncates",
-                    format!("`O_TRUNC` would empty {:?}, which can't be undone", String::from_utf8_lossy(path)),
-                )
-                .help("leave O_TRUNC out, or add `irreversible: true` to the step")
-                .at(step.span, ""),
-            );
-        }
-        let makes = asks(libc::O_CREAT) && !asks(libc::O_TMPFILE);
-        let path_cell = own.args.get(path_cell_index).copied();
-        match (fact, path_cell) {
-            (FileFact::Missing, Some(path)) if makes => {
-                let here = self.builder.constant(libc::AT_FDCWD as i64 as u64);
-                let directory = own.arg("dirfd").unwrap_or(here);
-                let mut at_once = own.clone();
-                at_once.may_block = false;
-                Sections::creates(&mut self.builder, &at_once, flags, directory, path)
-            }
-            (FileFact::MayBlock, _) if own.timeout.is_none() && !asks(libc::O_NONBLOCK) => {
-                Sections::opens_at_once(&mut self.builder, own, flags)
-            }
-            (FileFact::MayBlock, _) => Sections::gives_fd(&mut self.builder, own),
-            _ => {
-                let mut at_once = own.clone();
-                at_once.may_block = false;
-                Sections::gives_fd(&mut self.builder, &at_once)
-            }
-        }
-    }
-
-    /// Whether a close may wait for commit: its descriptor is one that an earlier step opened, and no later step could see
-    /// that it still is open.
-    fn can_wait(&self, index: usize, step: &Step) -> bool {
-        let [Some(Spanned { value: Arg::Number(Number { constant: 0, terms, .. }), .. })] = step.args.as_slice() else {
-            return false;
-        };
-        let [(true, capture)] = terms.as_slice() else { return false };
-        let opened = self.bindings.get(&capture.name).is_some_and(|binding| binding.opened_by.is_some());
-        let plain = step.captures.is_empty() && step.returns.is_none() && step.ignore.is_empty();
-        let later = self.plan.steps.get(index + 1..).unwrap_or_default();
-        opened && plain && !later.iter().any(|step| notices(step, &capture.name))
-    }
-}
-
-/// Whether a step could tell that a descriptor of this name is still open: it uses it, or numbers descriptors itself.
-fn notices(step: &Step, name: &str) -> bool {
-    let numbers = |number: &Number| number.terms.iter().any(|(_, capture)| capture.name == name);
-    let uses = step.args.iter().flatten().any(|argument| match &argument.value {
-        Arg::Number(number) | Arg::Out(number) => numbers(number),
-        Arg::Text(_) | Arg::Bytes(_) => false,
-    });
-    let quiet = match step.syscall.nature {
-        Nature::Inert => true,
-        // F_SETFD and the like name one descriptor; F_DUPFD makes one.
-        Nature::Fcntl => !matches!(step.args.get(1), Some(Some(Spanned { value: Arg::Number(command), .. }))
-            if matches!(command.constant as i32, libc::F_DUPFD | libc::F_DUPFD_CLOEXEC)),
-        _ => false,
-    };
-    uses || !quiet
-}
-
-/// Commands of fcntl(2) that only ask.
-fn is_question(command: i32) -> bool {
-    // F_GETSIG, F_GETOWN_EX, F_GET_RW_HINT, F_GET_FILE_RW_HINT of linux/fcntl.h, which libc does not name.
-    const UNNAMED: [i32; 4] = [11, 16, 1035, 1037];
-    UNNAMED.contains(&command)
-        || matches!(
-            command,
-            libc::F_GETFD
-                | libc::F_GETFL
-                | libc::F_GETLK
-                | libc::F_OFD_GETLK
-                | libc::F_GETOWN
-                | libc::F_GETLEASE
-                | libc::F_GETPIPE_SZ
-                | libc::F_GET_SEALS
-        )
-}
-
-/// The path that an open names, relative to the working directory if at all, and the index of its argument.
-fn path_of(step: &Step) -> Option<(&[u8], usize)> {
-    let (index, from_cwd) = match step.syscall.name {
-        "open" => (0, true),
-        "openat" => {
-            let directory = step.args.first()?.as_ref();
-            let cwd = matches!(directory.map(|argument| &argument.value),
-                Some(Arg::Number(number)) if number.terms.is_empty() && number.constant as i32 == libc::AT_FDCWD);
-            (1, cwd)
-        }
-        _ => return None,
-    };
-    match step.args.get(index)? {
-        Some(Spanned { value: Arg::Text(path), .. }) if from_cwd || path.first() == Some(&b'/') => Some((path, index)),
-        _ => None,
-    }
-}
-
-/// The index and value of an open's flags, if they are known.
-fn flags_of(syscall: &Syscall, own: &Own, builder: &Builder) -> Option<(usize, u64)> {
-    let index = syscall.param("flags")?;
-    Some((index, builder.known(*own.args.get(index)?)?))
 }

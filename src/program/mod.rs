@@ -1,10 +1,15 @@
 //! The lowered plan: cells, buffers and ops in three sections. It knows neither YAML nor ptrace.
 
 mod builder;
+mod creation;
+mod listing;
 mod lower;
 mod natures;
+mod opening;
 mod ops;
+mod reversal;
 
+pub use listing::{call_text, listing};
 pub use lower::lower;
 pub use ops::*;
 

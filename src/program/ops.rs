@@ -102,7 +102,8 @@ pub enum Action {
         /// Which.
         fd: Cell,
     },
-    /// `into =` a free descriptor number for a kept duplicate, as high as possible without growing the table; fails if none.
+    /// `into =` a free descriptor number for a kept duplicate, none of `Program::named`, as high as possible without growing
+    /// the table; fails if none.
     FreeDescriptor {
         /// Result.
         into: Cell,
@@ -119,7 +120,7 @@ pub enum Action {
         /// What it should be.
         expected: Cell,
     },
-    /// Compare-and-set on `DescriptorFlags`: fails unless `flags(fd) & mask == value & mask`; -EBADF is compared whole.
+    /// Compare-and-set on `DescriptorFlags`: fails unless `fd` is open and `flags(fd) & mask == value & mask`.
     FlagsAre {
         /// Which.
         fd: Cell,
@@ -188,7 +189,7 @@ pub struct StepCode {
     pub release: Vec<Op>,
     /// The cell of the step's own call's result (set once it was made).
     pub result: Cell,
-    /// It changes something that undo does not take back.
+    /// Undo does not take back all that the step does, whatever the plan says of it.
     pub irreversible: bool,
     /// Out-buffers by the parameter that they are given for.
     pub outputs: Vec<(&'static str, BufferId)>,
@@ -221,6 +222,8 @@ pub struct Program {
     pub cells: Vec<Init>,
     /// Scratch memory.
     pub buffers: Vec<Buffer>,
+    /// Descriptor numbers that the plan itself names or computes: `FreeDescriptor` gives none of those that are set.
+    pub named: Vec<Cell>,
     /// In order.
     pub steps: Vec<StepCode>,
 }

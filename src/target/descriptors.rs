@@ -59,10 +59,10 @@ impl Descriptors {
         matches!(kcmp::same_file(self.tid, a, b), Ok(true))
     }
 
-    /// The highest free number that needs no larger table.
-    pub fn free_number(&self) -> Option<i32> {
+    /// The highest free number that needs no larger table and is none of `named`.
+    pub fn free_number(&self, named: &[i32]) -> Option<i32> {
         let free = |fd: &i32| matches!(kcmp::same_file(self.tid, *fd, *fd), Err(Errno::EBADF));
-        (3..self.ceiling as i32).rev().find(free)
+        (3..self.ceiling as i32).rev().filter(|fd| !named.contains(fd)).find(free)
     }
 
     /// Whether the process has POSIX record locks on the file of `fd`, through whatever descriptor: closing one of them

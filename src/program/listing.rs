@@ -1,0 +1,208 @@
+//! A Program as text that people read.
+
+use super::{Action, Bound, BufferId, Call, Cell, Guard, Init, Op, Program, Shown, StepCode};
+use crate::plan::{Relation, shown};
+use crate::syscalls::{Kind, Syscall};
+use std::collections::{HashMap, HashSet};
+use std::fmt::Write;
+
+/// The step's call as in C, constants spelled out: `open("/var/log/app.log", O_WRONLY|O_CREAT|O_APPEND, 0o644)`.
+pub fn call_text(step: &StepCode) -> String {
+    let args = step.shown.iter().map(|(_, shown)| match shown {
+        Shown::Text(text) | Shown::Cell(_, text) => text.as_str(),
+    });
+    format!("{}({})", step.syscall.name, args.collect::<Vec<_>>().join(", "))
+}
+
+/// Every op of every step, a line each.
+pub fn listing(program: &Program) -> String {
+    let listing = Listing { program, names: names(program), read: read(program) };
+    let mut text = String::new();
+    for step in &program.steps {
+        let name = step.name.as_ref().map(|name| format!(" ({name})")).unwrap_or_default();
+        let lasting = if step.irreversible { "  # for good" } else { "" };
+        let _ = writeln!(text, "step {}{name}: {}{lasting}", step.index + 1, call_text(step));
+        for op in &step.prepare {
+            listing.line(&mut text, "prepare", op);
+        }
+        for (word, guards) in [("when", &step.when), ("unless", &step.unless)] {
+            if !guards.is_empty() {
+                let _ = writeln!(text, "  {word:<8} {}", listing.conditions(guards));
+            }
+        }
+        let sections =
+            [("forward", &step.forward), ("undo", &step.undo), ("commit", &step.commit), ("release", &step.release)];
+        for (section, ops) in sections {
+            ops.iter().for_each(|op| listing.line(&mut text, section, op));
+        }
+    }
+    text
+}
+
+struct Listing<'a> {
+    program: &'a Program,
+    names: HashMap<Cell, String>,
+    read: HashSet<Cell>,
+}
+
+impl Listing<'_> {
+    fn line(&self, text: &mut String, section: &str, op: &Op) {
+        let (action, remark) = self.action(&op.action);
+        let guards = if op.guards.is_empty() { String::new() } else { format!("  if {}", self.conditions(&op.guards)) };
+        let remark = if remark.is_empty() { String::new() } else { format!("  # {remark}") };
+        let _ = writeln!(text, "  {section:<8} {action}{guards}{remark}");
+    }
+
+    fn action(&self, action: &Action) -> (String, &'static str) {
+        let name = |cell: &Cell| self.value(*cell, Kind::Int);
+        let text = match action {
+            Action::Add { into, a, b, negative } => {
+                format!("{} = {} {} {}", name(into), name(a), if *negative { "-" } else { "+" }, name(b))
+            }
+            Action::Bits { into, from, mask, shift } => {
+                format!("{} = ({} & {mask:#o}) >> {shift}", name(into), name(from))
+            }
+            Action::Load { into, buffer: BufferId(buffer), offset, size, signed } => {
+                let sign = if *signed { 'i' } else { 'u' };
+                format!("{} = {sign}{} at buffer{buffer}[{offset}]", name(into), size * 8)
+            }
+            Action::Fail(why) => format!("fail: {why}"),
+            Action::DescriptorFlags { into, fd } => format!("{} = flags of descriptor {}", name(into), name(fd)),
+            Action::FreeDescriptor { into } => format!("{} = a free descriptor number", name(into)),
+            Action::NoPosixLocks { fd } => {
+                format!("check that no POSIX locks are on the file of descriptor {}", name(fd))
+            }
+            Action::SameDescription { now, expected } => {
+                format!("check that descriptors {} and {} are one", name(now), name(expected))
+            }
+            Action::FlagsAre { fd, value, mask } => {
+                format!("check that the flags of descriptor {} are {}, as to {mask:#o}", name(fd), name(value))
+            }
+            Action::Call(call) => return (self.call(call), call.purpose),
+        };
+        (text, "")
+    }
+
+    fn call(&self, call: &Call) -> String {
+        let value = |(index, cell): (usize, &Cell)| match call.syscall.params.get(index) {
+            // Flags that may be left out: 0 is none of them, whatever the set calls it.
+            Some(param) if param.optional && self.program.cells.get(cell.0 as usize) == Some(&Init::Const(0)) => {
+                "0".into()
+            }
+            param => self.value(*cell, param.map_or(Kind::Int, |param| param.kind)),
+        };
+        let args = call.args.iter().enumerate().map(value);
+        let result = if self.read.contains(&call.result) {
+            format!(" = {}", self.value(call.result, Kind::Int))
+        } else {
+            String::new()
+        };
+        format!("{}({}){result}", call.syscall.name, args.collect::<Vec<_>>().join(", "))
+    }
+
+    fn conditions(&self, guards: &[Guard]) -> String {
+        let text = guards.iter().map(|guard| {
+            let relation = match guard.relation {
+                Relation::Equal => "==",
+                Relation::NotEqual => "!=",
+                Relation::Less => "<",
+                Relation::LessOrEqual => "<=",
+                Relation::Greater => ">",
+                Relation::GreaterOrEqual => ">=",
+            };
+            format!("{} {relation} {}", self.value(guard.left, Kind::Int), self.value(guard.right, Kind::Int))
+        });
+        text.collect::<Vec<_>>().join(" and ")
+    }
+
+    /// A cell as an argument of that kind.
+    fn value(&self, cell: Cell, kind: Kind) -> String {
+        if let Some(name) = self.names.get(&cell) {
+            return name.clone();
+        }
+        match self.program.cells.get(cell.0 as usize) {
+            Some(Init::Const(value)) => shown(kind, *value),
+            Some(Init::Address(buffer)) => self.buffer(*buffer),
+            Some(Init::Unset) | None => format!("cell{}", cell.0),
+        }
+    }
+
+    fn buffer(&self, BufferId(id): BufferId) -> String {
+        match self.program.buffers.get(id as usize).map(|buffer| buffer.bytes.split_last()) {
+            Some(Some((0, text))) if std::str::from_utf8(text).is_ok_and(|text| !text.contains('\0')) => {
+                format!("{:?}", String::from_utf8_lossy(text))
+            }
+            _ => format!("buffer{id}"),
+        }
+    }
+}
+
+/// What a cell that an op sets is called: as the plan calls it, else by what is in it.
+fn names(program: &Program) -> HashMap<Cell, String> {
+    let mut names = HashMap::new();
+    let mut used = HashMap::new();
+    let mut give = |cell: Cell, name: &str| {
+        names.entry(cell).or_insert_with(|| {
+            let count: &mut u32 = used.entry(name.to_owned()).or_default();
+            *count += 1;
+            if *count == 1 { name.to_owned() } else { format!("{name}_{count}") }
+        });
+    };
+    for step in &program.steps {
+        for (name, bound) in &step.captures {
+            if let Bound::Cell(cell) = bound {
+                give(*cell, name);
+            }
+        }
+        give(step.result, "result");
+    }
+    for op in all_ops(program) {
+        match &op.action {
+            Action::Add { into, .. } => give(*into, "sum"),
+            Action::Bits { into, .. } => give(*into, "bits"),
+            Action::Load { into, .. } => give(*into, "field"),
+            Action::DescriptorFlags { into, .. } => give(*into, "flags"),
+            Action::FreeDescriptor { into } => give(*into, "high"),
+            Action::Call(call) if call.purpose == "keep" => give(call.result, "keep"),
+            Action::Call(Call { syscall: Syscall { name, .. }, result, .. }) => give(*result, name),
+            Action::Fail(_)
+            | Action::NoPosixLocks { .. }
+            | Action::SameDescription { .. }
+            | Action::FlagsAre { .. } => {}
+        }
+    }
+    names
+}
+
+/// Cells whose value matters to an op or to the plan.
+fn read(program: &Program) -> HashSet<Cell> {
+    let mut read = HashSet::new();
+    let mut guards = |guards: &[Guard]| {
+        guards.iter().for_each(|guard| read.extend([guard.left, guard.right]));
+    };
+    for step in &program.steps {
+        guards(&step.when);
+        guards(&step.unless);
+    }
+    all_ops(program).for_each(|op| guards(&op.guards));
+    for op in all_ops(program) {
+        match &op.action {
+            Action::Add { a, b, .. } => read.extend([*a, *b]),
+            Action::Bits { from, .. } => read.extend([*from]),
+            Action::Call(call) => read.extend(&call.args),
+            _ => {}
+        }
+    }
+    let captured = program.steps.iter().flat_map(|step| &step.captures);
+    read.extend(captured.filter_map(|(_, bound)| match bound {
+        Bound::Cell(cell) => Some(*cell),
+        Bound::Buffer(..) => None,
+    }));
+    read
+}
+
+fn all_ops(program: &Program) -> impl Iterator<Item = &Op> {
+    program.steps.iter().flat_map(|step| {
+        step.prepare.iter().chain(&step.forward).chain(&step.undo).chain(&step.commit).chain(&step.release)
+    })
+}

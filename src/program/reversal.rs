@@ -1,0 +1,224 @@
+//! What a step's nature makes of it: which sections it gets.
+
+use super::builder::{Own, when};
+use super::lower::{Binding, Lowering};
+use super::natures::Sections;
+use super::{Action, Bound, BufferId, Cell, Guard, Op};
+use crate::plan::{Arg, Number, Relation, Spanned, Step, Undo};
+use crate::problem::Problem;
+use crate::syscalls::{Kind, Nature};
+
+impl Lowering<'_> {
+    /// The sections of a step.
+    pub fn sections(&mut self, step: &Step, own: &Own, buffers: &[Option<BufferId>]) -> Sections {
+        let checks = self.apart_from_keeps(step, own);
+        let mut sections = self.by_nature(step, own, buffers);
+        sections.forward.splice(0..0, checks);
+        let closes_others = match step.syscall.nature {
+            Nature::Inert | Nature::GivesFd | Nature::GivesPair | Nature::ReplacesFd | Nature::Fcntl => false,
+            Nature::ClosesFd => sections.commit.is_empty(),
+            Nature::NotYet(_) | Nature::Irreversible(_) => true,
+        };
+        if closes_others {
+            self.bindings.values_mut().for_each(|binding| binding.fresh = false);
+        }
+        sections
+    }
+
+    fn by_nature(&mut self, step: &Step, own: &Own, buffers: &[Option<BufferId>]) -> Sections {
+        if step.undo == Undo::None {
+            return if changes_nothing(step) { Sections::plain(own) } else { Sections::lasting(own) };
+        }
+        match step.syscall.nature {
+            Nature::Inert => Sections::plain(own),
+            Nature::GivesFd => self.gives_fd(step, own),
+            Nature::GivesPair => self.gives_pair(step, own, buffers),
+            Nature::ReplacesFd if !step.irreversible => match (own.arg("oldfd"), own.arg("newfd")) {
+                (Some(old), Some(new)) => {
+                    let foreign = !self.is_fresh(step, "oldfd");
+                    Sections::replaces_fd(&mut self.builder, own, old, new, foreign)
+                }
+                _ => Sections::lasting(own),
+            },
+            Nature::ClosesFd if !step.irreversible => match own.arg("fd") {
+                Some(fd) => match self.can_wait(step) {
+                    Some(seen) => Sections::closes_at_commit(&mut self.builder, own, fd, &seen),
+                    None => Sections::closes_fd(&mut self.builder, own, fd, &[]),
+                },
+                None => Sections::lasting(own),
+            },
+            Nature::Fcntl => self.fcntl(step, own),
+            Nature::ReplacesFd | Nature::ClosesFd | Nature::NotYet(_) | Nature::Irreversible(_) => {
+                Sections::lasting(own)
+            }
+        }
+    }
+
+    /// A step that undo can't take back, which must say so itself.
+    pub fn lasting(&mut self, step: &Step, own: &Own, code: &'static str, message: String) -> Sections {
+        if !step.irreversible {
+            let problem = Problem::error(code, message);
+            self.problems.push(
+                problem.help("if that is as it should be, add `irreversible: true` to the step").at(step.span, ""),
+            );
+        }
+        Sections::lasting(own)
+    }
+
+    fn gives_pair(&mut self, step: &Step, own: &Own, buffers: &[Option<BufferId>]) -> Sections {
+        let pair = step.syscall.params.iter().position(|param| matches!(param.kind, Kind::Out(_)));
+        let pair = pair.and_then(|index| buffers.get(index).copied().flatten());
+        let length = |BufferId(id)| self.builder.program.buffers.get(id as usize).map_or(0, |buffer| buffer.len);
+        match pair.filter(|pair| length(*pair) >= 8) {
+            Some(pair) => Sections::gives_pair(&mut self.builder, own, pair),
+            None => {
+                let name = step.syscall.name;
+                let why = format!(
+                    "{name} fills 8 bytes, without which what it gives can't be closed on undo; use `{{out: 8}}`"
+                );
+                self.lasting(step, own, "program::not-undoable", why)
+            }
+        }
+    }
+
+    fn fcntl(&mut self, step: &Step, own: &Own) -> Sections {
+        let command = command_of(step);
+        match (command, own.arg("fd")) {
+            (Some(libc::F_DUPFD | libc::F_DUPFD_CLOEXEC), Some(fd)) => {
+                let source = (!step.irreversible && !self.is_fresh(step, "fd")).then_some(fd);
+                Sections::gives_fd(&mut self.builder, own, source)
+            }
+            (Some(command @ (libc::F_SETFD | libc::F_SETFL)), Some(fd)) if !step.irreversible => {
+                Sections::sets_flags(&mut self.builder, own, fd, command as u64)
+            }
+            (Some(command), _) if is_question(command) => Sections::plain(own),
+            _ => {
+                let why = "what this fcntl does can't be undone".to_owned();
+                self.lasting(step, own, "program::not-undoable", why)
+            }
+        }
+    }
+
+    /// What the capture that an argument is, and nothing else, is bound to.
+    fn binding_in(&self, step: &Step, parameter: &str) -> Option<&Binding> {
+        match step.args.get(step.syscall.param(parameter)?)? {
+            Some(Spanned { value: Arg::Number(Number { constant: 0, terms, .. }), .. }) => match terms.as_slice() {
+                [(true, capture)] => self.bindings.get(&capture.name),
+                _ => None,
+            },
+            _ => None,
+        }
+    }
+
+    /// Whether an argument is a descriptor that this plan opened and that is surely still open.
+    pub fn is_fresh(&self, step: &Step, parameter: &str) -> bool {
+        self.binding_in(step, parameter).is_some_and(|binding| binding.fresh)
+    }
+
+    /// A computed descriptor number is known too late to keep the duplicates of earlier steps away from it; so it is refused
+    /// if it names one. From this step on duplicates keep away.
+    fn apart_from_keeps(&mut self, step: &Step, own: &Own) -> Vec<Op> {
+        let params = step.syscall.params.iter().zip(&own.args).filter(|(param, fd)| {
+            let computed = self.builder.known(**fd).is_none() && !self.is_fresh(step, param.name);
+            computed && matches!(param.kind, Kind::Fd | Kind::DirFd)
+        });
+        let computed: Vec<Cell> = params.map(|(_, fd)| *fd).collect();
+        let refusal =
+            Action::Fail("criu-plan keeps a duplicate for undo at a descriptor number that the step computes");
+        let equal = |left, right| [Guard { left, relation: Relation::Equal, right }];
+        let pairs = computed.iter().flat_map(|fd| self.builder.keeps.iter().map(move |keep| equal(*fd, *keep)));
+        let checks = pairs.map(|guards| when(guards, refusal.clone())).collect();
+        self.builder.program.named.extend(computed);
+        checks
+    }
+
+    /// Whether a close may wait for commit: its descriptor is one that an earlier step opened, and no later step can see that
+    /// it still is open, but for those that name descriptors by the numbers returned, and if it is none of them.
+    fn can_wait(&mut self, step: &Step) -> Option<Vec<Cell>> {
+        let mut waiting = vec![self.waiting_capture(step)?];
+        let mut seen = Vec::new();
+        for later in &self.later {
+            if let Some(another) = self.waiting_capture(later) {
+                if waiting.contains(&another) {
+                    return None;
+                }
+                waiting.push(another);
+            } else {
+                seen.extend(self.sees(later, &waiting)?);
+            }
+        }
+        Some(seen.into_iter().map(|number| self.builder.constant(number)).collect())
+    }
+
+    /// The descriptors that a step looks at, by number; `None` if it can't be told or if it looks at one of those waiting.
+    fn sees(&self, step: &Step, waiting: &[Bound]) -> Option<Vec<u64>> {
+        use Kind::{Any, Fd, Flags, Int, Mode, Offset, OneOf, Out, Pid, Signal, Size, Uint};
+        let fcntl =
+            matches!(step.syscall.nature, Nature::Fcntl) && matches!(command_of(step)?, libc::F_SETFD | libc::F_SETFL);
+        if !fcntl && !matches!(step.syscall.nature, Nature::Inert) {
+            return None;
+        }
+        let mut seen = Vec::new();
+        for (param, argument) in step.syscall.params.iter().zip(&step.args) {
+            match param.kind {
+                Flags(_) | Int | Mode | Offset | OneOf(_) | Out(_) | Pid | Signal | Size | Uint => {}
+                Any if fcntl => {}
+                Fd => match argument.as_ref().map(|argument| &argument.value) {
+                    Some(Arg::Number(number)) if number.terms.is_empty() => seen.push(number.constant),
+                    None => seen.push(0),
+                    _ => {
+                        let binding = self.binding_in(step, param.name).filter(|binding| binding.fresh)?;
+                        if waiting.contains(&binding.bound) {
+                            return None;
+                        }
+                    }
+                },
+                _ => return None,
+            }
+        }
+        Some(seen)
+    }
+
+    /// The descriptor that a step does nothing but close, if the plan opened it.
+    fn waiting_capture(&self, step: &Step) -> Option<Bound> {
+        let plain = step.captures.is_empty() && step.returns.is_none() && step.ignore.is_empty();
+        let undone = step.undo == Undo::Auto && !step.irreversible;
+        let binding = self.binding_in(step, "fd").filter(|binding| binding.fresh)?;
+        (matches!(step.syscall.nature, Nature::ClosesFd) && plain && undone).then_some(binding.bound)
+    }
+}
+
+/// The command of an fcntl, if it is a constant.
+fn command_of(step: &Step) -> Option<i32> {
+    match step.args.get(1)? {
+        Some(Spanned { value: Arg::Number(number), .. }) if number.terms.is_empty() => Some(number.constant as i32),
+        _ => None,
+    }
+}
+
+fn changes_nothing(step: &Step) -> bool {
+    match step.syscall.nature {
+        Nature::Inert => true,
+        Nature::Fcntl => command_of(step).is_some_and(is_question),
+        _ => false,
+    }
+}
+
+/// Commands of fcntl(2) that only ask.
+fn is_question(command: i32) -> bool {
+    // F_GETSIG, F_GETOWN_EX, F_DUPFD_QUERY, F_CREATED_QUERY, F_GET_RW_HINT, F_GET_FILE_RW_HINT of linux/fcntl.h, which libc
+    // does not name everywhere.
+    const UNNAMED: [i32; 6] = [11, 16, 1027, 1028, 1035, 1037];
+    UNNAMED.contains(&command)
+        || matches!(
+            command,
+            libc::F_GETFD
+                | libc::F_GETFL
+                | libc::F_GETLK
+                | libc::F_OFD_GETLK
+                | libc::F_GETOWN
+                | libc::F_GETLEASE
+                | libc::F_GETPIPE_SZ
+                | libc::F_GET_SEALS
+        )
+}

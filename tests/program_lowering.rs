@@ -1,0 +1,203 @@
+//! What plans are lowered to, and what lowering refuses.
+
+#![allow(clippy::unwrap_used, clippy::panic)] // a test says what is wrong by ending
+
+use criu_plan::plan::{Purpose, read};
+use criu_plan::program::{Facts, FileFact, Program, call_text, listing, lower};
+use indexmap::IndexMap;
+
+/// A target that has `/full` (with content), `/empty` and `/fifo`.
+struct Surroundings;
+
+impl Facts for Surroundings {
+    fn file(&self, path: &[u8]) -> FileFact {
+        match path {
+            b"/full" | b"/empty" => FileFact::Plain,
+            b"/fifo" => FileFact::MayBlock,
+            _ => FileFact::Missing,
+        }
+    }
+
+    fn size(&self, path: &[u8]) -> Option<u64> {
+        match path {
+            b"/full" => Some(7),
+            b"/empty" => Some(0),
+            _ => None,
+        }
+    }
+}
+
+fn lowered_for(target: usize, steps: &str) -> Result<Program, Vec<String>> {
+    let text = format!("version: 1\ntargets: [{{pid: 10, name: a}}, {{pid: 11, name: b}}]\nsteps:\n{steps}");
+    let plan =
+        read(text.as_bytes(), &IndexMap::new(), Purpose::Run).unwrap_or_else(|problems| panic!("{problems:#?}")).plan;
+    lower(&plan, target, &Surroundings)
+        .map_err(|problems| problems.iter().map(|problem| format!("{}: {}", problem.code, problem.message)).collect())
+}
+
+fn text(steps: &str) -> String {
+    lowered_for(0, steps).map_or_else(|problems| problems.join("\n"), |program| listing(&program))
+}
+
+/// Only the calls and what they are for.
+fn forward(steps: &str) -> String {
+    let is_call = |line: &&str| line.starts_with("  forward") && line.contains('(') && line.contains("  # ");
+    text(steps).lines().filter(is_call).map(|line| format!("{}\n", line.trim())).collect()
+}
+
+#[test]
+fn redirect_to_a_file_that_is_there() {
+    insta::assert_snapshot!(text(r#"
+- open: { pathname: /empty, flags: [O_WRONLY, O_CREAT, O_APPEND], mode: 0o644 }
+  capture: log_fd
+- dup2: ["${log_fd}", 1]
+- close: ["${log_fd}"]
+  when: "${log_fd} != 1"
+- fcntl: [1, F_SETFD, 0]
+  when: "${log_fd} == 1"
+"#), @r#"
+    step 1: open("/empty", O_WRONLY|O_CREAT|O_APPEND, 0o644)
+      forward  open("/empty", O_WRONLY|O_CREAT|O_APPEND, 0o644) = log_fd  # as asked
+      undo     flags = flags of descriptor log_fd  if log_fd >= 0
+      undo     check that no POSIX locks are on the file of descriptor log_fd  if log_fd >= 0 and flags >= 0
+      undo     close(log_fd)  if log_fd >= 0 and flags >= 0  # close again
+    step 2: dup2(${log_fd}, 1)
+      forward  flags_2 = flags of descriptor 1  if log_fd != 1
+      forward  check that no POSIX locks are on the file of descriptor 1  if log_fd != 1 and flags_2 >= 0
+      forward  high = a free descriptor number  if log_fd != 1 and flags_2 >= 0
+      forward  fcntl(1, F_DUPFD_CLOEXEC, high) = keep  if log_fd != 1 and flags_2 >= 0  # keep
+      forward  dup2(log_fd, 1) = result  # as asked
+      undo     flags_3 = flags of descriptor log_fd  if result >= 0 and log_fd != 1
+      undo     check that descriptors 1 and log_fd are one  if result >= 0 and log_fd != 1 and flags_3 >= 0
+      undo     flags_4 = flags of descriptor 1  if result >= 0 and log_fd != 1
+      undo     check that no POSIX locks are on the file of descriptor 1  if result >= 0 and log_fd != 1 and flags_4 >= 0
+      undo     bits = (flags_2 & 0o2000000) >> 0  if result >= 0 and log_fd != 1 and keep >= 0
+      undo     dup3(keep, 1, bits)  if result >= 0 and log_fd != 1 and keep >= 0  # put back
+      undo     close(1)  if result >= 0 and log_fd != 1 and flags_4 >= 0 and flags_2 < 0  # close again
+      release  close(keep)  if keep >= 0  # release what was kept
+    step 3: close(${log_fd})
+      when     log_fd != 1
+      forward  sum = 0 + 1  if log_fd == 1
+      forward  flags_5 = flags of descriptor log_fd  if sum == 0
+      forward  check that no POSIX locks are on the file of descriptor log_fd  if sum == 0 and flags_5 >= 0
+      forward  close(log_fd) = result_2  if sum == 0 and flags_5 < 0  # as asked
+      forward  flags_6 = flags of descriptor log_fd  if sum == 1
+      forward  check that no POSIX locks are on the file of descriptor log_fd  if sum == 1 and flags_6 >= 0
+      forward  high_2 = a free descriptor number  if sum == 1 and flags_6 >= 0
+      forward  fcntl(log_fd, F_DUPFD_CLOEXEC, high_2) = keep_2  if sum == 1 and flags_6 >= 0  # keep
+      forward  close(log_fd) = result_2  if sum == 1  # as asked
+      undo     flags_7 = flags of descriptor log_fd  if keep_2 >= 0
+      undo     bits_2 = (flags_6 & 0o2000000) >> 0  if keep_2 >= 0 and flags_7 < 0
+      undo     dup3(keep_2, log_fd, bits_2)  if keep_2 >= 0 and flags_7 < 0  # put back
+      undo     fail: the number that it freed has been taken since  if keep_2 >= 0 and flags_7 >= 0 and result_2 >= 0
+      commit   close(log_fd) = result_2  if sum == 0 and flags_5 >= 0  # as asked, held back until all is done
+      release  close(keep_2)  if keep_2 >= 0  # release what was kept
+    step 4: fcntl(1, F_SETFD, 0)
+      when     log_fd == 1
+      forward  flags_8 = flags of descriptor 1
+      forward  fcntl(1, F_SETFD, 0) = result_3  # as asked
+      forward  flags_9 = flags of descriptor 1  if result_3 >= 0
+      undo     check that the flags of descriptor 1 are flags_9, as to 0o2000000  if result_3 >= 0 and flags_9 == flags_9
+      undo     bits_3 = (flags_8 & 0o2000000) >> 19  if result_3 >= 0
+      undo     fcntl(1, F_SETFD, bits_3)  if result_3 >= 0  # put back
+    "#);
+}
+
+#[test]
+fn a_new_file_is_made_so_that_it_is_known_to_be_ours() {
+    insta::assert_snapshot!(text("- open: [/new, O_WRONLY|O_CREAT, 0o600]"), @r#"
+    step 1: open("/new", O_WRONLY|O_CREAT, 0o600)
+      forward  open("/new", O_WRONLY|O_CREAT|O_EXCL, 0o600) = result  # make the file
+      forward  sum = 0 + 1  if result == -17
+      forward  open("/new", O_WRONLY, 0o600) = result  if result == -17  # open what is there, making no file
+      undo     flags = flags of descriptor result  if result >= 0
+      undo     fstat(result, buffer1) = fstat  if flags >= 0 and sum == 0  # look at the file
+      undo     newfstatat(AT_FDCWD, "/new", buffer2, AT_SYMLINK_NOFOLLOW) = newfstatat  if flags >= 0 and sum == 0  # look at its name
+      undo     field = u64 at buffer1[0]  if fstat == 0 and newfstatat == 0
+      undo     field_2 = u64 at buffer2[0]  if fstat == 0 and newfstatat == 0
+      undo     field_3 = u64 at buffer1[8]  if fstat == 0 and newfstatat == 0
+      undo     field_4 = u64 at buffer2[8]  if fstat == 0 and newfstatat == 0
+      undo     field_5 = u64 at buffer1[48]  if fstat == 0 and newfstatat == 0 and field == field_2 and field_3 == field_4
+      undo     unlinkat(AT_FDCWD, "/new", 0) = unlinkat  if fstat == 0 and newfstatat == 0 and field == field_2 and field_3 == field_4 and field_5 == 0  # take the file away
+      undo     check that no POSIX locks are on the file of descriptor result  if flags >= 0
+      undo     close(result)  if flags >= 0  # close again
+      undo     fail: its path names another file than the one that it made  if field != field_2
+      undo     fail: its path names another file than the one that it made  if field_3 != field_4
+      undo     fail: the file that it made has been written to since, and stays  if field_5 > 0
+      undo     fail: the file that it made could not be removed  if unlinkat < 0
+      undo     fail: the path of the file that it made could not be looked at  if newfstatat < 0 and newfstatat != -2
+      undo     fail: the file that it made stays: its descriptor was closed for good, so it can't be told apart  if flags < 0 and sum == 0
+    "#);
+}
+
+#[test]
+fn every_call_that_makes_a_file_does() {
+    insta::assert_snapshot!(forward(r#"
+- creat: [/new1, 0o600]
+- openat: [3, new2, O_RDWR|O_CREAT, 0o600]
+- openat2: [AT_FDCWD, /new3, {bytes: "420000000000000080010000000000000000000000000000"}, 24]
+- open: [/new4, O_RDWR|O_CREAT|O_EXCL, 0o600]
+"#), @r#"
+    forward  open("/new1", O_WRONLY|O_CREAT|O_EXCL|O_TRUNC, 0o600) = result  # make the file
+    forward  openat(3, "new2", O_RDWR|O_CREAT|O_EXCL, 0o600) = result_2  # make the file
+    forward  openat(3, "new2", O_RDWR, 0o600) = result_2  if result_2 == -17  # open what is there, making no file
+    forward  openat2(AT_FDCWD, "/new3", buffer8, 24) = result_3  # make the file
+    forward  openat2(AT_FDCWD, "/new3", buffer9, 24) = result_3  if result_3 == -17  # open what is there, making no file
+    forward  open("/new4", O_RDWR|O_CREAT|O_EXCL, 0o600) = result_4  # make the file
+    "#);
+}
+
+#[test]
+fn a_fifo_is_opened_without_waiting() {
+    insta::assert_snapshot!(forward("- open: [/fifo, O_WRONLY|O_APPEND]"), @r#"
+    forward  open("/fifo", O_WRONLY|O_APPEND|O_NONBLOCK, 0) = result  # open without waiting
+    forward  fcntl(result, F_SETFL, 1024)  if result >= 0  # let it wait, as asked
+    "#);
+    let patient = lowered_for(0, "- open: [/fifo, O_WRONLY]\n  timeout: 1s").unwrap();
+    assert_eq!(patient.steps[0].forward.len(), 1);
+}
+
+#[test]
+fn what_is_irreversible_keeps_nothing() {
+    let steps = "- dup2: [2, 1]\n  irreversible: true\n- close: [5]\n  irreversible: true\n  undo: none\n";
+    insta::assert_snapshot!(text(steps), @r#"
+    step 1: dup2(2, 1)  # for good
+      forward  dup2(2, 1)  # as asked
+    step 2: close(5)  # for good
+      forward  close(5)  # as asked
+    "#);
+}
+
+#[test]
+fn a_truncation_needs_the_word() {
+    insta::assert_snapshot!(text("- open: [/full, O_WRONLY|O_TRUNC]\n- open: [/empty, O_WRONLY|O_TRUNC]\n"), @"program::truncates: `O_TRUNC` would empty /full, which can't be undone");
+    let allowed = lowered_for(0, "- open: [/full, O_WRONLY|O_TRUNC]\n  irreversible: true\n").unwrap();
+    assert!(allowed.steps[0].irreversible);
+    let needless = lowered_for(0, "- open: [/empty, O_WRONLY|O_TRUNC]\n  irreversible: true\n").unwrap();
+    assert!(!needless.steps[0].irreversible, "undo takes it all back");
+}
+
+#[test]
+fn each_target_gets_its_own_steps() {
+    let steps = "- socket: [AF_INET, SOCK_STREAM]\n  target: b\n  capture: s\n- close: [\"${b.s}\"]\n  target: b\n";
+    let calls = |target| lowered_for(target, steps).unwrap().steps.iter().map(call_text).collect::<Vec<_>>();
+    assert!(calls(0).is_empty());
+    assert_eq!(calls(1), ["socket(AF_INET, SOCK_STREAM)", "close(${b.s})"]);
+}
+
+#[test]
+fn captures_of_another_target_are_refused() {
+    let steps = "- socket: [AF_INET, SOCK_STREAM]\n  target: b\n  capture: s\n- close: [\"${b.s}\"]\n  target: a\n";
+    insta::assert_snapshot!(lowered_for(0, steps).unwrap_err().join("\n"), @"program::cross-target: `s` is captured in another target, which this version does not support");
+}
+
+#[test]
+fn an_element_that_is_not_there_is_refused() {
+    let steps = "- pipe2: [{out: 8}, 0]\n  capture: { pipefd: ends }\n- close: [\"${ends[2]}\"]\n";
+    insta::assert_snapshot!(text(steps), @"program::capture: `ends` has 2 elements, and no number 2");
+}
+
+#[test]
+fn a_pipe_without_a_buffer_of_ours_is_refused() {
+    insta::assert_snapshot!(text("- pipe2: [{out: 4}, 0]\n"), @"program::not-undoable: pipe2 fills 8 bytes, without which what it gives can't be closed on undo; use `{out: 8}`");
+}
