@@ -1,0 +1,260 @@
+//! Targets made for the tests, and criu-plan run on them.
+#![allow(dead_code)]
+
+use std::collections::BTreeMap;
+use std::fs::{self, File};
+use std::io::{BufRead, BufReader};
+use std::path::{Path, PathBuf};
+use std::process::{Child, Command, Output, Stdio};
+use std::sync::mpsc::{Receiver, channel};
+use std::time::{Duration, Instant};
+
+/// How long anything may take that is expected to happen.
+pub const PATIENCE: Duration = Duration::from_secs(20);
+
+/// Waits for a condition; what it is, for the message.
+pub fn wait_until(what: &str, mut condition: impl FnMut() -> bool) {
+    let deadline = Instant::now() + PATIENCE;
+    while !condition() {
+        assert!(Instant::now() < deadline, "waited in vain until {what}");
+        std::thread::sleep(Duration::from_millis(5));
+    }
+}
+
+/// Where built targets lie.
+fn built() -> PathBuf {
+    PathBuf::from(env!("CARGO_TARGET_TMPDIR"))
+}
+
+/// Builds a target if it is older than its source, with the command that `compile` makes for (source, result). Several
+/// test programs may do so at once: each builds its own copy and renames it into place.
+fn build(source: &str, name: &str, compile: impl Fn(&Path, &Path) -> Command) -> PathBuf {
+    let source = Path::new(env!("CARGO_MANIFEST_DIR")).join("tests/targets").join(source);
+    let result = built().join(name);
+    let changed = |path: &Path| fs::metadata(path).and_then(|file| file.modified()).ok();
+    let newest = changed(&source).max(changed(&source.with_file_name("common.h")));
+    if changed(&result) < newest || !result.exists() {
+        let own = built().join(format!("{name}.{}.{:?}", std::process::id(), std::thread::current().id()));
+        let output = compile(&source, &own).output();
+        let output =
+            output.unwrap_or_else(|error| panic!("{name} can't be built ({error}); .ci/test installs what it takes"));
+        assert!(output.status.success(), "{name}: {}", String::from_utf8_lossy(&output.stderr));
+        fs::rename(&own, &result).unwrap();
+    }
+    result
+}
+
+/// A program of tests/targets, built by the C compiler.
+pub fn c(name: &str) -> PathBuf {
+    build(&format!("{name}.c"), name, |source, result| {
+        let mut command = Command::new("cc");
+        command.args(["-O1", "-pthread", "-o"]).arg(result).arg(source);
+        command
+    })
+}
+
+/// The same, static and with musl.
+pub fn musl(name: &str) -> PathBuf {
+    build(&format!("{name}.c"), &format!("{name}-musl"), |source, result| {
+        let mut command = Command::new("musl-gcc");
+        command.args(["-O1", "-static", "-o"]).arg(result).arg(source);
+        command
+    })
+}
+
+/// A Go program of tests/targets.
+pub fn go(name: &str) -> PathBuf {
+    build(&format!("{name}.go"), &format!("{name}-go"), |source, result| {
+        let mut command = Command::new("go");
+        command.args(["build", "-o"]).arg(result).arg(source).env("GOCACHE", built().join("go-cache"));
+        command
+    })
+}
+
+/// A directory of its own for one test.
+pub fn directory() -> tempfile::TempDir {
+    let directory = tempfile::tempdir().unwrap();
+    // Targets of other users write here, too.
+    fs::set_permissions(directory.path(), std::os::unix::fs::PermissionsExt::from_mode(0o777)).unwrap();
+    directory
+}
+
+/// A running target, ended with this value.
+pub struct Target {
+    child: Child,
+    lines: Receiver<String>,
+}
+
+impl Target {
+    /// Starts a program and waits until it says on stderr that it is ready.
+    pub fn start(command: &mut Command) -> Self {
+        let target = Self::spawn(command);
+        target.wait_for("ready");
+        target
+    }
+
+    /// Starts a program that does not say when it is ready.
+    pub fn spawn(command: &mut Command) -> Self {
+        let mut child = command.stdin(Stdio::null()).stderr(Stdio::piped()).spawn().unwrap_or_else(|error| {
+            panic!("{command:?} can't be started ({error}); .ci/test installs what the tests use")
+        });
+        let (send, lines) = channel();
+        let stderr = child.stderr.take().unwrap();
+        std::thread::spawn(move || {
+            for line in BufReader::new(stderr).lines().map_while(Result::ok) {
+                if send.send(line).is_err() {
+                    break;
+                }
+            }
+        });
+        Self { child, lines }
+    }
+
+    /// A kind of `life`, its output going to a file.
+    pub fn life(kind: &str, stdout: &Path) -> Self {
+        Self::start(Command::new(c("life")).args(kind.split(' ')).stdout(File::create(stdout).unwrap()))
+    }
+
+    /// Waits for a line of stderr that begins so; the line.
+    pub fn wait_for(&self, beginning: &str) -> String {
+        let deadline = Instant::now() + PATIENCE;
+        loop {
+            let left = deadline.saturating_duration_since(Instant::now());
+            match self.lines.recv_timeout(left) {
+                Ok(line) if line.starts_with(beginning) => return line,
+                Ok(line) => assert!(!line.starts_with("FAILED"), "{line}"),
+                Err(error) => panic!("the target never said `{beginning}`: {error}"),
+            }
+        }
+    }
+
+    pub fn pid(&self) -> i32 {
+        self.child.id() as i32
+    }
+
+    /// Fails if it has ended or said that it was damaged.
+    pub fn assert_well(&mut self) {
+        while let Ok(line) = self.lines.try_recv() {
+            assert!(!line.starts_with("FAILED"), "{line}");
+        }
+        if let Some(status) = self.child.try_wait().unwrap() {
+            let rest: Vec<String> = self.lines.iter().collect();
+            panic!("the target has ended: {status}, {rest:?}");
+        }
+        assert_eq!(self.status("TracerPid"), "0");
+    }
+
+    /// A line of its `status`.
+    pub fn status(&self, name: &str) -> String {
+        let text = fs::read_to_string(format!("/proc/{}/status", self.pid())).unwrap();
+        let line = text.lines().find_map(|line| line.strip_prefix(name)?.strip_prefix(':')).unwrap();
+        line.trim().to_owned()
+    }
+
+    pub fn link(&self, descriptor: i32) -> PathBuf {
+        fs::read_link(format!("/proc/{}/fd/{descriptor}", self.pid())).unwrap()
+    }
+
+    pub fn signal(&self, signal: i32) {
+        // SAFETY: kill takes numbers only; the child has not been waited for, so the pid is its own.
+        assert_eq!(unsafe { libc::kill(self.pid(), signal) }, 0);
+    }
+
+    /// What is to be the same before and after: mappings, descriptors but stdout, status but for accounting.
+    pub fn snapshot(&self) -> Snapshot {
+        // The first thread may have ended, which leaves it nothing to show.
+        let directory = format!("/proc/{}/task", self.pid());
+        let threads = fs::read_dir(&directory).unwrap().map(|entry| entry.unwrap().path());
+        let alive = threads.into_iter().find(|thread| fs::read_link(thread.join("exe")).is_ok()).unwrap();
+        let read = |name: &str| fs::read_to_string(alive.join(name)).unwrap();
+        let accounting =
+            ["Vm", "Rss", "Hugetlb", "voluntary", "nonvoluntary", "State", "Threads", "SigQ", "SigPnd", "ShdPnd"];
+        let status = read("status");
+        let status = status.lines().filter(|line| !accounting.iter().any(|word| line.starts_with(word)));
+        let descriptors = fs::read_dir(alive.join("fd")).unwrap().filter_map(|entry| {
+            let entry = entry.unwrap();
+            let number: i32 = entry.file_name().to_str().unwrap().parse().unwrap();
+            (number != 1).then(|| (number, fs::read_link(entry.path()).unwrap_or_default()))
+        });
+        Snapshot { maps: read("maps"), status: status.map(str::to_owned).collect(), descriptors: descriptors.collect() }
+    }
+}
+
+impl Drop for Target {
+    fn drop(&mut self) {
+        let _gone = self.child.kill();
+        let _gone = self.child.wait();
+    }
+}
+
+/// A process as /proc shows it.
+#[derive(Debug, PartialEq, Eq)]
+pub struct Snapshot {
+    pub maps: String,
+    pub status: Vec<String>,
+    pub descriptors: BTreeMap<i32, PathBuf>,
+}
+
+/// Fails with what differs.
+pub fn assert_same(before: &Snapshot, after: &Snapshot) {
+    let lines = |snapshot: &Snapshot| -> Vec<String> {
+        let maps = snapshot.maps.lines().map(str::to_owned);
+        maps.chain(snapshot.status.iter().cloned())
+            .chain(snapshot.descriptors.iter().map(|fd| format!("{fd:?}")))
+            .collect()
+    };
+    let (before, after) = (lines(before), lines(after));
+    let gone: Vec<_> = before.iter().filter(|line| !after.contains(line)).collect();
+    let come: Vec<_> = after.iter().filter(|line| !before.contains(line)).collect();
+    assert!(gone.is_empty() && come.is_empty(), "gone: {gone:#?}\ncome: {come:#?}");
+}
+
+/// The redirect that ships.
+pub fn redirect_plan() -> PathBuf {
+    Path::new(env!("CARGO_MANIFEST_DIR")).join("plans/redirect.yaml")
+}
+
+/// criu-plan with arguments.
+pub fn criu_plan() -> Command {
+    Command::new(env!("CARGO_BIN_EXE_criu-plan"))
+}
+
+/// Redirects a target's stdout.
+pub fn redirect(pid: i32, log: &Path) -> Output {
+    let mut command = criu_plan();
+    command.arg("apply").arg(redirect_plan());
+    command.args(["--output", "json", "--set", &format!("pid={pid}"), "--set", &format!("log={}", log.display())]);
+    command.output().unwrap()
+}
+
+/// Runs a plan given as text.
+pub fn apply(directory: &Path, plan: &str, arguments: &[&str]) -> Output {
+    let path = directory.join("plan.yaml");
+    fs::write(&path, plan).unwrap();
+    criu_plan().arg("apply").arg(path).args(["--output", "json"]).args(arguments).output().unwrap()
+}
+
+/// The outcome that a run printed.
+pub fn outcome(output: &Output) -> serde_json::Value {
+    serde_json::from_slice(&output.stdout).unwrap_or_else(|error| {
+        panic!("{error}: {} {}", String::from_utf8_lossy(&output.stdout), String::from_utf8_lossy(&output.stderr))
+    })
+}
+
+/// Codes of the problems that a run told.
+pub fn codes(output: &Output) -> Vec<String> {
+    let outcome = outcome(output);
+    let problems = outcome["problems"].as_array().unwrap().clone();
+    problems.iter().map(|problem| problem["code"].as_str().unwrap().to_owned()).collect()
+}
+
+/// Fails, with all that was printed, unless the run ended so.
+pub fn assert_code(output: &Output, code: i32) {
+    let (out, err) = (String::from_utf8_lossy(&output.stdout), String::from_utf8_lossy(&output.stderr));
+    assert_eq!(output.status.code(), Some(code), "{out}{err}");
+}
+
+/// Waits until a file has grown beyond a length.
+pub fn wait_for_growth(path: &Path, beyond: u64) {
+    wait_until(&format!("{} grows", path.display()), || fs::metadata(path).is_ok_and(|file| file.len() > beyond));
+}
