@@ -87,6 +87,7 @@ pub fn choose(
     }
     ranked.sort_by_key(|(suffering, other, _)| (*suffering, *other));
     let reference = threads.iter().find(|standing| standing.tracee.tid == target.process.pid).or(threads.first());
+    let stack_pointers: Vec<u64> = threads.iter().map(|standing| standing.registers.rsp).collect();
     let mut fallback = None;
     let mut unlike = true;
     for (_, _, standing) in ranked.iter().take(CLOSE_LOOKS) {
@@ -98,7 +99,7 @@ pub fn choose(
         }
         unlike = false;
         let image = Image::read(standing.tracee).map_err(NoChoice::Fault)?;
-        let Some(room) = room_for(target, standing, image.frame_size(), data) else { continue };
+        let Some(room) = room_for(target, standing, &stack_pointers, image.frame_size(), data) else { continue };
         let choice = Choice { standing: **standing, room, image };
         if room.handlers {
             return Ok(choice);
@@ -109,13 +110,20 @@ pub fn choose(
 }
 
 /// Room for a frame of that size and, if it can be had, for the data too.
-fn room_for(target: &Prepared, standing: &Standing, frame: u64, data: u64) -> Option<Room> {
+fn room_for(
+    target: &Prepared,
+    standing: &Standing,
+    stack_pointers: &[u64],
+    frame: u64,
+    data: u64,
+) -> Option<Room> {
     let surveyor = Surveyor {
         mappings: &target.mappings,
         pagemap: &target.pagemap,
         memory: &target.memory,
         main_stack: target.main_stack,
         data_ends: &target.data_ends,
+        stack_pointers,
     };
     surveyor
         .room(&standing.registers, frame + data)

@@ -293,6 +293,9 @@ impl<'a> Machine<'a> {
             .map_err(|fault| OpFault::Call { call: name, fault })?;
         self.trace.push(format!("{name}({}) = {value}", args.map(|arg| format!("{arg:#x}")).join(", ")));
         self.set(call.result, value as u64);
+        if name == "fcntl" && matches!(args[1] as i32, libc::F_SETLK | libc::F_SETLKW) {
+            self.target.descriptors.forget();
+        }
         self.take_back(waiter, call, before)?;
         if accepted(&call.accept, value) {
             Ok(())

@@ -32,6 +32,13 @@ pub enum Restorer {
 }
 
 impl Restorer {
+    /// Where `ret` leads.
+    pub fn entry(&self) -> u64 {
+        match *self {
+            Self::Direct(address) | Self::Popped { pop: address, .. } => address,
+        }
+    }
+
     /// What `ret` finds on the stack, the last word being the frame's first.
     pub fn words(&self) -> Vec<u64> {
         match *self {

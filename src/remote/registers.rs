@@ -69,6 +69,11 @@ fn original_number(code: &[u8]) -> Option<u64> {
         .then_some(u64::from(number))
 }
 
+/// The registers behind the `ret` of a call, whose `rsp` the word there was: at `entry`, the way into `rt_sigreturn`.
+pub fn returned(own: &user_regs_struct, entry: u64, rsp: u64) -> user_regs_struct {
+    user_regs_struct { rip: entry, rsp: rsp + 8, orig_rax: u64::MAX, ..*own }
+}
+
 /// The registers that make a call: the thread's own but for the call's. `orig_rax` is -1 so that the kernel takes nothing
 /// of the call that was interrupted for this one's.
 pub fn calling(own: &user_regs_struct, syscall_ip: u64, rsp: u64, number: u64, args: [u64; 6]) -> user_regs_struct {

@@ -3,7 +3,9 @@
 //! Writing below `rsp` proves nothing: a goroutine's or a fiber's stack is a few KiB of somebody's heap, and a stack of
 //! any kind may lie in a frame of another. Free are
 //! - the lowest pages of a thread's own stack (or of the main thread's), if they were never touched (/proc/PID/pagemap) or
-//!   hold zeros only: a frame that lived at or below them would have left a return address there. Such a stack is
+//!   hold zeros only: a frame that lived at or below them would have left a return address there. And they lie below
+//!   every thread's `rsp` in that stack: a buffer of zeros at its very end, in a function that calls nobody, has no frame
+//!   below. Such a stack is
 //!   `[stack]`, or an anonymous mapping that holds both `rsp` and the thread's `fs_base` above a guard;
 //! - else the zeros between the end of a loaded object's data and the end of their page.
 
@@ -15,6 +17,8 @@ use std::fs::File;
 use std::os::unix::fs::FileExt;
 
 const PAGE: u64 = 4096;
+/// What a function may use below `rsp` without saying so (System V ABI).
+const RED_ZONE: u64 = 128;
 /// How many pages from the bottom of a stack are looked at.
 const SURVEYED: usize = 64;
 /// Pages left below the frame for handlers, where the thread's own signals may be let in.
@@ -50,6 +54,8 @@ pub struct Surveyor<'a> {
     pub main_stack: u64,
     /// Ends of the data of loaded objects, as found by [`Surveyor::data_ends`] before the stop.
     pub data_ends: &'a [u64],
+    /// `rsp` of every thread.
+    pub stack_pointers: &'a [u64],
 }
 
 impl Surveyor<'_> {
@@ -96,7 +102,9 @@ impl Surveyor<'_> {
     /// Room in the lowest part of a stack, above its guard: the first run of free pages that is long enough, preferably
     /// with room for handlers below. A page that holds zeros counts only while no page below it is in use.
     fn bottom(&self, stack: &Mapping, len: u64, own: bool) -> Option<Room> {
-        let count = SURVEYED.min(((stack.end - stack.start) / PAGE) as usize);
+        let inside = self.stack_pointers.iter().filter(|pointer| (stack.start..stack.end).contains(pointer));
+        let in_use_from = inside.min().map_or(stack.end, |lowest| lowest.saturating_sub(RED_ZONE));
+        let count = SURVEYED.min((in_use_from.saturating_sub(stack.start) / PAGE) as usize);
         let needed = len.div_ceil(PAGE) + GAP_PAGES;
         let (mut free, mut in_use_below, mut tight) = (0, false, None);
         for (index, entry) in self.pages(stack.start, count).into_iter().enumerate() {

@@ -139,8 +139,8 @@ impl Runner {
             used: end,
             stuck: false,
         };
-        // A getpid that ends in rt_sigreturn: that is where the thread waits between calls.
-        tracee.set_registers(&runner.registers(libc::SYS_getpid as u64, [0; 6]))?;
+        // It waits where the `ret` of a call would have led it: on the way into rt_sigreturn.
+        tracee.set_registers(&registers::returned(&runner.own, runner.gadgets.restorer.entry(), runner.rsp))?;
         tracee.set_mask(ALL_SIGNALS)?;
         Ok(runner)
     }

@@ -1,14 +1,16 @@
 //! The descriptors of a stopped process, looked at from outside.
 
+use super::identity::{Identity, identity};
 use super::kcmp;
+use super::locks::Locks;
 use super::process::Process;
 use nix::dir::Dir;
 use nix::errno::Errno;
-use nix::fcntl::{AtFlags, OFlag};
-use nix::sys::stat::{Mode, SFlag, fstatat};
+use nix::fcntl::OFlag;
+use nix::sys::stat::{Mode, SFlag};
 use std::cell::RefCell;
-use std::fs::File;
-use std::io::{self, Read};
+use std::ffi::CString;
+use std::io;
 use std::os::fd::OwnedFd;
 
 /// A process's `fd/` and `fdinfo/`, opened before the stop.
@@ -17,6 +19,9 @@ pub struct Descriptors {
     tid: i32,
     links: RefCell<Dir>,
     fdinfo: OwnedFd,
+    locks: Locks,
+    /// Every descriptor that can lead to a record lock, and its file, once they were asked for inside the stop.
+    lockable: RefCell<Option<Vec<(i32, Identity)>>>,
     /// Numbers below this need no larger table and are within the limit.
     ceiling: usize,
 }
@@ -31,6 +36,8 @@ impl Descriptors {
             tid: process.tid,
             links: RefCell::new(Dir::openat(process.view(), "fd", DIRECTORY, Mode::empty())?),
             fdinfo: nix::fcntl::openat(process.view(), "fdinfo", DIRECTORY, Mode::empty())?,
+            locks: Locks::new(process.pid, process.pidfd.try_clone()?),
+            lockable: RefCell::new(None),
             ceiling: process.descriptor_table.min(limit),
         })
     }
@@ -38,9 +45,18 @@ impl Descriptors {
     fn info(&self, fd: i32) -> Result<String, Errno> {
         let name = fd.to_string();
         let file = nix::fcntl::openat(&self.fdinfo, name.as_str(), OFlag::O_RDONLY | OFlag::O_CLOEXEC, Mode::empty())?;
-        let mut text = String::new();
-        File::from(file).read_to_string(&mut text).map_err(|_| Errno::EIO)?;
-        Ok(text)
+        let mut text = [0; 1024];
+        let length = nix::unistd::read(&file, &mut text)?;
+        let mut text = text[..length].to_vec();
+        // One read tells all of it, but for the watches of an epoll or inotify descriptor and a file of many locks.
+        let mut more = [0; 4096];
+        while text.len() >= 1000 {
+            match nix::unistd::read(&file, &mut more)? {
+                0 => break,
+                length => text.extend_from_slice(&more[..length]),
+            }
+        }
+        String::from_utf8(text).map_err(|_| Errno::EIO)
     }
 
     /// A descriptor's `flags:` of fdinfo, O_CLOEXEC included; `-EBADF` if it is closed.
@@ -68,21 +84,45 @@ impl Descriptors {
     /// Whether the process has POSIX record locks on the file of `fd`, through whatever descriptor: closing one of them
     /// drops the locks. True if it can't be told.
     pub fn holds_posix_locks(&self, fd: i32) -> bool {
-        let mut links = self.links.borrow_mut();
-        let stat = |name: &str, links: &Dir| fstatat(links, name, AtFlags::empty());
-        let Ok(file) = stat(&fd.to_string(), &links) else { return true };
-        let kind = SFlag::from_bits_truncate(file.st_mode & SFlag::S_IFMT.bits());
-        if kind == SFlag::S_IFSOCK || kind == SFlag::S_IFIFO {
+        let Ok(of) = self.identity(fd) else { return true };
+        if !lockable(&of) {
             return false;
         }
-        let numbers: Vec<i32> =
-            links.iter().filter_map(|entry| entry.ok()?.file_name().to_str().ok()?.parse().ok()).collect();
-        numbers.into_iter().any(|number| {
-            let same = stat(&number.to_string(), &links)
-                .is_ok_and(|other| (other.st_dev, other.st_ino) == (file.st_dev, file.st_ino));
-            same && self
-                .info(number)
-                .map_or(true, |text| text.lines().any(|line| line.starts_with("lock:") && line.contains("POSIX")))
-        })
+        if let Some(held) = self.locks.held(fd, of.file.0) {
+            return held;
+        }
+        let locked = |number: i32| {
+            // What was closed since it was listed is no reason.
+            let info = self.info(number).or_else(|errno| if errno == Errno::ENOENT { Ok(String::new()) } else { Err(errno) });
+            info.map_or(true, |text| text.lines().any(|line| line.starts_with("lock:") && line.contains("POSIX")))
+        };
+        let mut listed = self.lockable.borrow_mut();
+        let listed = listed.get_or_insert_with(|| self.list_lockable());
+        locked(fd) || listed.iter().any(|(number, other)| other.file == of.file && locked(*number))
     }
+
+    /// Forgets which descriptors there are: a call may have locked a file through a new one.
+    pub fn forget(&self) {
+        self.lockable.borrow_mut().take();
+    }
+
+    fn identity(&self, fd: i32) -> Result<Identity, Errno> {
+        let name = CString::new(fd.to_string()).map_err(|_| Errno::EINVAL)?;
+        identity(&*self.links.borrow(), &name)
+    }
+
+    fn list_lockable(&self) -> Vec<(i32, Identity)> {
+        let numbers: Vec<i32> = {
+            let mut links = self.links.borrow_mut();
+            links.iter().filter_map(|entry| entry.ok()?.file_name().to_str().ok()?.parse().ok()).collect()
+        };
+        let known = numbers.into_iter().filter_map(|number| Some((number, self.identity(number).ok()?)));
+        known.filter(|(_, of)| lockable(of)).collect()
+    }
+}
+
+/// Whether a process may have POSIX record locks on a file of this kind.
+fn lockable(of: &Identity) -> bool {
+    // Sockets and pipes can't be locked, and what has no kind (epoll, eventfd …) nobody locks.
+    of.kind == SFlag::S_IFREG || of.kind == SFlag::S_IFCHR || of.kind == SFlag::S_IFBLK || of.kind == SFlag::S_IFDIR
 }

@@ -1,9 +1,10 @@
 //! One process, found and held by its pidfd and its `/proc` directory, so that a reused pid is never mistaken for it.
 
+use super::identity::identity;
 use crate::problem::Problem;
 use nix::errno::Errno;
 use nix::fcntl::OFlag;
-use nix::sys::stat::{Mode, fstatat};
+use nix::sys::stat::Mode;
 use procfs::FromRead;
 use procfs::process::{Stat, Status};
 use std::fs::File;
@@ -192,8 +193,7 @@ impl Process {
 }
 
 fn exe_identity(dir: &OwnedFd) -> Option<(u64, u64)> {
-    let stat = fstatat(dir, "exe", nix::fcntl::AtFlags::empty()).ok()?;
-    Some((stat.st_dev, stat.st_ino))
+    identity(dir, c"exe").ok().map(|exe| exe.file)
 }
 
 impl AsRawFd for Process {
