@@ -1,7 +1,7 @@
 //! Which thread of a frozen process runs the calls: one that stands for the whole process, and suffers least.
 
 use super::prepared::Prepared;
-use crate::remote::{Image, Rest, Room, Surveyor, rest_of};
+use crate::remote::{Image, Rest, Room, rest_of};
 use crate::target::{Fault, Stop, Tracee};
 use libc::user_regs_struct;
 
@@ -110,21 +110,8 @@ pub fn choose(
 }
 
 /// Room for a frame of that size and, if it can be had, for the data too.
-fn room_for(
-    target: &Prepared,
-    standing: &Standing,
-    stack_pointers: &[u64],
-    frame: u64,
-    data: u64,
-) -> Option<Room> {
-    let surveyor = Surveyor {
-        mappings: &target.mappings,
-        pagemap: &target.pagemap,
-        memory: &target.memory,
-        main_stack: target.main_stack,
-        data_ends: &target.data_ends,
-        stack_pointers,
-    };
+fn room_for(target: &Prepared, standing: &Standing, stack_pointers: &[u64], frame: u64, data: u64) -> Option<Room> {
+    let surveyor = target.surveyor(stack_pointers);
     surveyor
         .room(&standing.registers, frame + data)
         .or_else(|| surveyor.room(&standing.registers, frame).filter(|_| data > 0))

@@ -7,6 +7,9 @@ use crate::remote::{GadgetError, Gadgets, Memory, Surveyor};
 use crate::target::{Descriptors, Expectation, Files, Mappings, Named, Process, Sharers, alike, pidfile, refusals};
 use std::fs::File;
 
+/// About what a landing frame takes.
+const FRAME_SIZE: u64 = 4096;
+
 /// A target that was found, may be touched, and whose plan is lowered.
 #[derive(Debug)]
 pub struct Prepared {
@@ -135,6 +138,33 @@ impl Prepared {
     /// Whether a thread may make calls for another.
     pub fn like(&self, a: i32, b: i32) -> bool {
         alike(self.process.pid, a, b)
+    }
+
+    /// Finds room for landing frames among threads with these stack pointers.
+    pub fn surveyor<'a>(&'a self, stack_pointers: &'a [u64]) -> Surveyor<'a> {
+        Surveyor {
+            mappings: &self.mappings,
+            pagemap: &self.pagemap,
+            memory: &self.memory,
+            main_stack: self.main_stack,
+            data_ends: &self.data_ends,
+            stack_pointers,
+        }
+    }
+
+    /// Asks once, before the stop, what will be asked inside it: the first time takes the kernel, and us, several times as
+    /// long. What is answered is of no use yet, for the target still runs.
+    pub fn rehearse(&self) {
+        let named: Vec<i32> =
+            self.program.named.iter().filter_map(|cell| self.program.constant(*cell)).map(|fd| fd as i32).collect();
+        for fd in &named {
+            std::hint::black_box((self.descriptors.flags(*fd).is_ok(), self.descriptors.holds_posix_locks(*fd)));
+        }
+        self.descriptors.forget();
+        let registers = crate::remote::registers_at(self.main_stack);
+        let room = self.surveyor(&[]).room(&registers, FRAME_SIZE);
+        std::hint::black_box((self.descriptors.free_number(&named), self.process.same_program(), room));
+        std::hint::black_box((self.gadgets.verify(&self.memory), self.sharers.now(&self.process).is_ok()));
     }
 
     /// Finds other code to call through, inside the stop, for a target that lets calls through from a range only.

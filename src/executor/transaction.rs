@@ -9,7 +9,7 @@ use super::record::{ChildReport, Recorder};
 use super::seccomp_gate::Gate;
 use super::{Eintr, SeccompPolicy, StepState, Verdict};
 use crate::problem::Problem;
-use crate::program::{Action, Init, Program};
+use crate::program::{Action, Program};
 use crate::remote::seccomp::Filters;
 use crate::remote::{PrepareError, Runner, SettleRule, settle};
 use crate::syscalls::{Arch, Scope, restart};
@@ -21,13 +21,17 @@ use std::time::Instant;
 
 /// Runs the whole transaction. All threads have been let go when it returns, but those that would not stop.
 pub fn run(targets: &mut [Prepared], options: &Options, board: &Board, waiter: &mut Waiter) -> ChildReport {
-    let ready = make_ready(targets);
+    let mut ready = make_ready(targets);
     let targets = &*targets;
     let mut recorders: Vec<Recorder<'_>> = targets.iter().map(Recorder::new).collect();
     let mut problems = Vec::new();
     let mut mover = Mover::new();
     board.enter(Phase::Freezing);
-    let stopped = ready.and_then(|mut subjects| stop_all(targets, &mut subjects, options, waiter, &mut mover));
+    // What was opened before the stop is closed after it: `ready` lives until then.
+    let stopped = match &mut ready {
+        Ok(subjects) => stop_all(targets, subjects, options, waiter, &mut mover),
+        Err(problem) => Err(problem.clone()),
+    };
     let verdict = match stopped {
         Err(problem) => {
             problems.push(problem);
@@ -60,6 +64,7 @@ pub fn run(targets: &mut [Prepared], options: &Options, board: &Board, waiter: &
 fn make_ready(targets: &mut [Prepared]) -> Result<Vec<Subject>, Problem> {
     let ready = |target: &mut Prepared| {
         target.sharers.refresh(&target.process)?;
+        target.rehearse();
         Subject::new(target.process.pid, target.process.dir.as_raw_fd()).map_err(|_| gone(target))
     };
     targets.iter_mut().map(ready).collect()
@@ -412,10 +417,7 @@ fn foresee(target: &Prepared, gate: &Gate, ip: u64) -> Result<(), Problem> {
         let Some(number) = call.syscall.number(Arch::X86_64) else { continue };
         let mut args = [None; 6];
         for (slot, cell) in args.iter_mut().zip(&call.args) {
-            *slot = match target.program.cells.get(cell.0 as usize) {
-                Some(Init::Const(value)) => Some(*value),
-                _ => None,
-            };
+            *slot = target.program.constant(*cell);
         }
         for empty in args.iter_mut().skip(call.args.len()) {
             *empty = Some(0);

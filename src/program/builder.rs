@@ -49,10 +49,7 @@ impl Builder {
 
     /// What is known of a cell before the program runs.
     pub fn known(&self, cell: Cell) -> Option<u64> {
-        match self.program.cells.get(cell.0 as usize) {
-            Some(Init::Const(value)) => Some(*value),
-            _ => None,
-        }
+        self.program.constant(cell)
     }
 
     /// `left relation value`.

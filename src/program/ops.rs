@@ -227,3 +227,13 @@ pub struct Program {
     /// In order.
     pub steps: Vec<StepCode>,
 }
+
+impl Program {
+    /// The number that a cell holds before the first op, if it holds one.
+    pub fn constant(&self, Cell(index): Cell) -> Option<u64> {
+        match self.cells.get(index as usize) {
+            Some(Init::Const(value)) => Some(*value),
+            _ => None,
+        }
+    }
+}

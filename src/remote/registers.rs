@@ -69,6 +69,13 @@ fn original_number(code: &[u8]) -> Option<u64> {
         .then_some(u64::from(number))
 }
 
+/// The registers of a thread of which no more is known than its stack pointer.
+pub fn registers_at(rsp: u64) -> user_regs_struct {
+    // SAFETY: user_regs_struct is plain integers, for which zero is a value.
+    let nothing: user_regs_struct = unsafe { std::mem::zeroed() };
+    user_regs_struct { rsp, ..nothing }
+}
+
 /// The registers behind the `ret` of a call, whose `rsp` the word there was: at `entry`, the way into `rt_sigreturn`.
 pub fn returned(own: &user_regs_struct, entry: u64, rsp: u64) -> user_regs_struct {
     user_regs_struct { rip: entry, rsp: rsp + 8, orig_rax: u64::MAX, ..*own }
