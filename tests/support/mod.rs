@@ -1,7 +1,7 @@
 //! Targets made for the tests, and criu-plan run on them.
 #![allow(dead_code)]
 
-use std::collections::BTreeMap;
+use std::collections::{BTreeMap, BTreeSet};
 use std::fs::{self, File};
 use std::io::{BufRead, BufReader};
 use std::path::{Path, PathBuf};
@@ -27,14 +27,18 @@ fn built() -> PathBuf {
 }
 
 /// Builds a target if it is older than its source, with the command that `compile` makes for (source, result). Several
-/// test programs may do so at once: each builds its own copy and renames it into place.
+/// threads and test programs may want it at once: one builds it, and the others wait, for to replace a program that a test
+/// already runs would show in that test (`(deleted)` in its maps).
 fn build(source: &str, name: &str, compile: impl Fn(&Path, &Path) -> Command) -> PathBuf {
     let source = Path::new(env!("CARGO_MANIFEST_DIR")).join("tests/targets").join(source);
     let result = built().join(name);
     let changed = |path: &Path| fs::metadata(path).and_then(|file| file.modified()).ok();
     let newest = changed(&source).max(changed(&source.with_file_name("common.h")));
-    if changed(&result) < newest || !result.exists() {
-        let own = built().join(format!("{name}.{}.{:?}", std::process::id(), std::thread::current().id()));
+    // Held until the end of this function.
+    let lock = File::create(built().join(format!("{name}.lock"))).unwrap();
+    lock.lock().unwrap();
+    if changed(&result) < newest {
+        let own = built().join(format!("{name}.new"));
         let output = compile(&source, &own).output();
         let output =
             output.unwrap_or_else(|error| panic!("{name} can't be built ({error}); .ci/test installs what it takes"));
@@ -197,15 +201,15 @@ pub struct Snapshot {
 
 /// Fails with what differs.
 pub fn assert_same(before: &Snapshot, after: &Snapshot) {
-    let lines = |snapshot: &Snapshot| -> Vec<String> {
+    let lines = |snapshot: &Snapshot| -> BTreeSet<String> {
         let maps = snapshot.maps.lines().map(str::to_owned);
         maps.chain(snapshot.status.iter().cloned())
             .chain(snapshot.descriptors.iter().map(|fd| format!("{fd:?}")))
             .collect()
     };
     let (before, after) = (lines(before), lines(after));
-    let gone: Vec<_> = before.iter().filter(|line| !after.contains(line)).collect();
-    let come: Vec<_> = after.iter().filter(|line| !before.contains(line)).collect();
+    let gone: Vec<_> = before.difference(&after).collect();
+    let come: Vec<_> = after.difference(&before).collect();
     assert!(gone.is_empty() && come.is_empty(), "gone: {gone:#?}\ncome: {come:#?}");
 }
 
