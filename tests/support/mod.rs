@@ -3,9 +3,9 @@
 
 use std::collections::{BTreeMap, BTreeSet};
 use std::fs::{self, File};
-use std::io::{BufRead, BufReader};
+use std::io::{BufRead, BufReader, Write};
 use std::path::{Path, PathBuf};
-use std::process::{Child, Command, Output, Stdio};
+use std::process::{Child, ChildStdin, Command, Output, Stdio};
 use std::sync::mpsc::{Receiver, channel};
 use std::time::{Duration, Instant};
 
@@ -86,6 +86,7 @@ pub fn directory() -> tempfile::TempDir {
 /// A running target, ended with this value.
 pub struct Target {
     child: Child,
+    input: ChildStdin,
     lines: Receiver<String>,
 }
 
@@ -99,9 +100,10 @@ impl Target {
 
     /// Starts a program that does not say when it is ready.
     pub fn spawn(command: &mut Command) -> Self {
-        let mut child = command.stdin(Stdio::null()).stderr(Stdio::piped()).spawn().unwrap_or_else(|error| {
+        let mut child = command.stdin(Stdio::piped()).stderr(Stdio::piped()).spawn().unwrap_or_else(|error| {
             panic!("{command:?} can't be started ({error}); .ci/test installs what the tests use")
         });
+        let input = child.stdin.take().unwrap();
         let (send, lines) = channel();
         let stderr = child.stderr.take().unwrap();
         std::thread::spawn(move || {
@@ -111,7 +113,7 @@ impl Target {
                 }
             }
         });
-        Self { child, lines }
+        Self { child, input, lines }
     }
 
     /// A kind of `life`, its output going to a file.
@@ -134,6 +136,11 @@ impl Target {
 
     pub fn pid(&self) -> i32 {
         self.child.id() as i32
+    }
+
+    /// Sends a byte to its stdin.
+    pub fn tell(&mut self) {
+        self.input.write_all(b"x").unwrap();
     }
 
     /// Fails if it has ended or said that it was damaged.
