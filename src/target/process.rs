@@ -82,6 +82,8 @@ impl Process {
         // Read after the pidfd is open and through the directory: if both speak of one process, it is this one.
         let stat: Stat = read(&dir, "stat").ok_or_else(|| no_such(pid))?;
         let (tid, view) = living_thread(&dir, pid, stat.state).ok_or_else(|| no_such(pid))?;
+        // That of a first thread that has ended shows no descriptor table.
+        let status = if tid == pid { status } else { read(&view, "status").ok_or_else(|| no_such(pid))? };
         Ok(Self {
             pid,
             tid,

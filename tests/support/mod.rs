@@ -1,11 +1,11 @@
 //! Targets made for the tests, and criu-plan run on them.
 #![allow(dead_code)]
 
-use std::collections::BTreeMap;
+use std::collections::{BTreeMap, BTreeSet};
 use std::fs::{self, File};
-use std::io::{BufRead, BufReader};
+use std::io::{BufRead, BufReader, Write};
 use std::path::{Path, PathBuf};
-use std::process::{Child, Command, Output, Stdio};
+use std::process::{Child, ChildStdin, Command, Output, Stdio};
 use std::sync::mpsc::{Receiver, channel};
 use std::time::{Duration, Instant};
 
@@ -27,14 +27,18 @@ fn built() -> PathBuf {
 }
 
 /// Builds a target if it is older than its source, with the command that `compile` makes for (source, result). Several
-/// test programs may do so at once: each builds its own copy and renames it into place.
+/// threads and test programs may want it at once: one builds it, and the others wait, for to replace a program that a test
+/// already runs would show in that test (`(deleted)` in its maps).
 fn build(source: &str, name: &str, compile: impl Fn(&Path, &Path) -> Command) -> PathBuf {
     let source = Path::new(env!("CARGO_MANIFEST_DIR")).join("tests/targets").join(source);
     let result = built().join(name);
     let changed = |path: &Path| fs::metadata(path).and_then(|file| file.modified()).ok();
     let newest = changed(&source).max(changed(&source.with_file_name("common.h")));
-    if changed(&result) < newest || !result.exists() {
-        let own = built().join(format!("{name}.{}.{:?}", std::process::id(), std::thread::current().id()));
+    // Held until the end of this function.
+    let lock = File::create(built().join(format!("{name}.lock"))).unwrap();
+    lock.lock().unwrap();
+    if changed(&result) < newest {
+        let own = built().join(format!("{name}.new"));
         let output = compile(&source, &own).output();
         let output =
             output.unwrap_or_else(|error| panic!("{name} can't be built ({error}); .ci/test installs what it takes"));
@@ -82,6 +86,7 @@ pub fn directory() -> tempfile::TempDir {
 /// A running target, ended with this value.
 pub struct Target {
     child: Child,
+    input: ChildStdin,
     lines: Receiver<String>,
 }
 
@@ -95,9 +100,10 @@ impl Target {
 
     /// Starts a program that does not say when it is ready.
     pub fn spawn(command: &mut Command) -> Self {
-        let mut child = command.stdin(Stdio::null()).stderr(Stdio::piped()).spawn().unwrap_or_else(|error| {
+        let mut child = command.stdin(Stdio::piped()).stderr(Stdio::piped()).spawn().unwrap_or_else(|error| {
             panic!("{command:?} can't be started ({error}); .ci/test installs what the tests use")
         });
+        let input = child.stdin.take().unwrap();
         let (send, lines) = channel();
         let stderr = child.stderr.take().unwrap();
         std::thread::spawn(move || {
@@ -107,7 +113,7 @@ impl Target {
                 }
             }
         });
-        Self { child, lines }
+        Self { child, input, lines }
     }
 
     /// A kind of `life`, its output going to a file.
@@ -130,6 +136,11 @@ impl Target {
 
     pub fn pid(&self) -> i32 {
         self.child.id() as i32
+    }
+
+    /// Sends a byte to its stdin.
+    pub fn tell(&mut self) {
+        self.input.write_all(b"x").unwrap();
     }
 
     /// Fails if it has ended or said that it was damaged.
@@ -197,15 +208,15 @@ pub struct Snapshot {
 
 /// Fails with what differs.
 pub fn assert_same(before: &Snapshot, after: &Snapshot) {
-    let lines = |snapshot: &Snapshot| -> Vec<String> {
+    let lines = |snapshot: &Snapshot| -> BTreeSet<String> {
         let maps = snapshot.maps.lines().map(str::to_owned);
         maps.chain(snapshot.status.iter().cloned())
             .chain(snapshot.descriptors.iter().map(|fd| format!("{fd:?}")))
             .collect()
     };
     let (before, after) = (lines(before), lines(after));
-    let gone: Vec<_> = before.iter().filter(|line| !after.contains(line)).collect();
-    let come: Vec<_> = after.iter().filter(|line| !before.contains(line)).collect();
+    let gone: Vec<_> = before.difference(&after).collect();
+    let come: Vec<_> = after.difference(&before).collect();
     assert!(gone.is_empty() && come.is_empty(), "gone: {gone:#?}\ncome: {come:#?}");
 }
 
