@@ -1,5 +1,7 @@
 //! What is refused, with what words, and that nothing is touched.
 
+#![allow(clippy::unwrap_used, clippy::panic)] // a test says what is wrong by ending
+
 mod support;
 
 use insta::assert_snapshot;

@@ -1,9 +1,11 @@
 //! Targets made for the tests, and criu-plan run on them.
 #![allow(dead_code, unused_imports)]
 
+mod gate;
 mod plain_user;
 mod untouched;
 
+pub use gate::*;
 pub use plain_user::*;
 pub use untouched::*;
 
