@@ -122,6 +122,22 @@ fn a_front_end_that_is_killed_leaves_nothing() {
 }
 
 #[test]
+fn a_front_end_that_is_killed_while_threads_are_being_stopped_leaves_nothing() {
+    let directory = directory();
+    let mut target = Target::spawn(Command::new(c("still")).arg("vfork"));
+    target.wait_for("child ");
+    let plan = format!("version: 1\ntargets: [{}]\nsteps: [{{dup2: [2, 1]}}]\n", target.pid());
+    let mut run = start(directory.path(), &plan, &["--freeze-timeout", "30s"]);
+    wait_until("it is traced", || target.status("TracerPid") != "0");
+    let tracer: i32 = target.status("TracerPid").parse().unwrap();
+    run.kill().unwrap();
+    wait_until("it is let go", || target.status("TracerPid") == "0");
+    wait_until("the tracing process ends", || has_ended(tracer));
+    run.wait().unwrap();
+    target.assert_well();
+}
+
+#[test]
 fn a_tracing_process_that_is_killed_is_reported() {
     let mut waiting = Waiting::start(&[]);
     kill(waiting.tracer(), libc::SIGKILL);

@@ -26,10 +26,14 @@ impl Gate {
         )
     }
 
-    /// Waits until a target waits in that step.
+    /// Waits until a target waits in that step. Opens of other steps are told by their flags.
     pub fn wait_for(&self, target: &Target) {
         let inside = || fs::read_to_string(format!("/proc/{}/syscall", target.pid())).unwrap_or_default();
-        wait_until("the target waits in the step", || inside().starts_with("2 "));
+        wait_until("the target waits in the step", || {
+            let call = inside();
+            let words: Vec<&str> = call.split(' ').collect();
+            matches!(words.as_slice(), ["2", _, "0x0", ..]) && target.status("State").starts_with('S')
+        });
     }
 
     /// Lets the step on; it is open as long as the result is kept.

@@ -1,10 +1,12 @@
 //! Targets made for the tests, and criu-plan run on them.
 #![allow(dead_code, unused_imports)]
 
+mod client;
 mod gate;
 mod plain_user;
 mod untouched;
 
+pub use client::*;
 pub use gate::*;
 pub use plain_user::*;
 pub use untouched::*;
