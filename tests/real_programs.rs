@@ -86,7 +86,9 @@ fn redis() {
     command.args(["--bind", "127.0.0.1", "--save", "", "--appendonly", "no", "--loglevel", "verbose"]);
     command.args(["--port", &port.to_string(), "--dir"]).arg(directory.path());
     let mut target = Target::spawn(command.stdout(stdout));
-    wait_until("redis answers", || support::redis(port)().is_ok());
+    // Connections are kept, so that redis has no reason to close a descriptor.
+    let mut connections = vec![support::redis(port)];
+    wait_until("redis answers", || connections[0]().is_ok());
     assert_ne!(target.status("Threads"), "1");
     let client = Client::start(support::redis(port));
     client.wait_for(50);
@@ -97,7 +99,8 @@ fn redis() {
         client.wait_for(50);
         assert_same(&before, &target.snapshot());
         // It prints who connects.
-        support::redis(port)().unwrap();
+        connections.push(support::redis(port));
+        connections.last_mut().unwrap()().unwrap();
         wait_for_growth(&log, 0);
     }
     client.finish();

@@ -96,8 +96,10 @@ pub fn redis(port: u16) -> Ask {
     })
 }
 
-/// A port that is free, below those that the kernel gives to others by itself.
+/// A port that is free, below those that the kernel gives to others by itself, and never the same twice.
 pub fn free_port() -> u16 {
-    let start = 10_000 + (std::process::id() % 10_000) as u16;
-    (start..start + 1_000).find(|port| TcpListener::bind(("127.0.0.1", *port)).is_ok()).unwrap()
+    static NEXT: AtomicUsize = AtomicUsize::new(0);
+    let start = 10_000 + std::process::id() as usize % 10_000;
+    let mut ports = std::iter::from_fn(|| u16::try_from(start + NEXT.fetch_add(1, Ordering::SeqCst)).ok());
+    ports.find(|port| TcpListener::bind(("127.0.0.1", *port)).is_ok()).unwrap()
 }
