@@ -21,7 +21,10 @@ pub fn print(text: &str) -> u8 {
     match std::io::stdout().lock().write_all(text.as_bytes()) {
         Ok(()) => exit::DONE,
         Err(error) if error.kind() == std::io::ErrorKind::BrokenPipe => exit::DONE,
-        Err(_) => exit::FAILED,
+        Err(error) => {
+            let _written = writeln!(std::io::stderr(), "standard output can't be written: {error}");
+            exit::FAILED
+        }
     }
 }
 

@@ -25,7 +25,7 @@ pub fn outcome(plan: &Plan, targets: &[Prepared], board: &Board, how: &str) -> O
     };
     Outcome {
         plan: plan.name.clone(),
-        verdict: Verdict::InDoubt,
+        verdict,
         changed: outcomes.iter().flat_map(|target| &target.steps).any(|step| step.state == StepState::Done),
         targets: outcomes,
         problems: vec![problem],

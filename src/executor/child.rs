@@ -6,7 +6,7 @@
 use crate::target::{FRONT_END_DIED, Waiter};
 use nix::errno::Errno;
 use nix::sys::memfd::{MFdFlags, memfd_create};
-use nix::sys::signal::{SigSet, SigmaskHow, Signal, kill, sigprocmask};
+use nix::sys::signal::{SaFlags, SigAction, SigHandler, SigSet, SigmaskHow, Signal, kill, sigaction, sigprocmask};
 use nix::sys::wait::{WaitPidFlag, WaitStatus, waitpid};
 use nix::unistd::{ForkResult, Pid, fork, getppid, setsid};
 use std::fs::File;
@@ -31,16 +31,25 @@ pub fn run(longest: Duration, work: impl FnOnce(&mut Waiter) -> Vec<u8>) -> Resu
     let mut words = File::from(memfd_create(c"criu-plan", MFdFlags::MFD_CLOEXEC)?);
     let signals = front_end_signals();
     let mut before = SigSet::empty();
+    // Where we have inherited that SIGCHLD is ignored the kernel would keep from us how the child ended.
+    let default = SigAction::new(SigHandler::SigDfl, SaFlags::empty(), SigSet::empty());
+    // SAFETY: the default action is no code of ours.
+    let inherited = unsafe { sigaction(Signal::SIGCHLD, &default)? };
     // Blocked before the fork, so that none is lost between.
     sigprocmask(SigmaskHow::SIG_BLOCK, Some(&signals), Some(&mut before))?;
     let parent = Pid::this();
     // SAFETY: this process has one thread, so the child may do all that the parent might.
     let result = match unsafe { fork() } {
         Ok(ForkResult::Child) => tracing_child(parent, &mut words, work),
-        Ok(ForkResult::Parent { child }) => attend(child, &signals, longest + PATIENCE),
+        // From here on the child may have changed its targets: an error of ours must not be taken for a refusal.
+        Ok(ForkResult::Parent { child }) => Ok(attend(child, &signals, longest + PATIENCE)
+            .unwrap_or_else(|errno| Some(format!("it could not be waited for: {}", errno.desc())))),
         Err(errno) => Err(errno),
     };
-    sigprocmask(SigmaskHow::SIG_SETMASK, Some(&before), None)?;
+    // Neither fails for a mask and an action that were in force before.
+    let _restored = sigprocmask(SigmaskHow::SIG_SETMASK, Some(&before), None);
+    // SAFETY: it is the action that was in force before.
+    let _restored = unsafe { sigaction(Signal::SIGCHLD, &inherited) };
     let death = result?;
     let mut said = Vec::new();
     let read = words.seek(SeekFrom::Start(0)).and_then(|_| words.read_to_end(&mut said));

@@ -53,6 +53,13 @@ impl std::fmt::Display for OpFault {
     }
 }
 
+impl OpFault {
+    /// Whether the target is no more.
+    pub fn target_ended(&self) -> bool {
+        matches!(self, Self::Call { fault: CallFault::Gone, .. })
+    }
+}
+
 /// A target with a thread that runs its ops.
 pub struct Machine<'a> {
     target: &'a Prepared,

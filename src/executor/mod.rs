@@ -16,7 +16,7 @@ pub use outcome::*;
 use crate::plan::Plan;
 use crate::problem::Problem;
 use crate::syscalls::Nature;
-use crate::target::{can_read_filters, seccomp_unreadable};
+use crate::target::{Process, can_read_filters, seccomp_not_suspended, seccomp_unreadable};
 use board::Board;
 use child::Ended;
 use prepared::Prepared;
@@ -115,13 +115,17 @@ pub fn dry_run(plan: &Plan, options: &Options) -> Outcome {
     }
 }
 
-/// Finds and prepares the targets; refuses those whose seccomp filters can't be known, unless told otherwise.
+/// Finds and prepares the targets; refuses those whose seccomp filters can't be dealt with as the policy says.
 fn prepare(plan: &Plan, options: &Options) -> Result<Vec<Prepared>, Vec<Problem>> {
     let targets = prepared::prepare(plan)?;
-    let unknown = |target: &&Prepared| {
-        options.seccomp == SeccompPolicy::Check && target.process.seccomp != 0 && !can_read_filters()
+    let refuse: fn(&Process) -> Problem = match options.seccomp {
+        SeccompPolicy::AssumeAllowed => return Ok(targets),
+        SeccompPolicy::Check => seccomp_unreadable,
+        SeccompPolicy::Suspend => seccomp_not_suspended,
     };
-    let problems: Vec<_> = targets.iter().filter(unknown).map(|target| seccomp_unreadable(&target.process)).collect();
+    // What lets us read them lets us suspend them, too.
+    let barred = |target: &&Prepared| target.process.seccomp != 0 && !can_read_filters();
+    let problems: Vec<_> = targets.iter().filter(barred).map(|target| refuse(&target.process)).collect();
     if problems.is_empty() { Ok(targets) } else { Err(problems) }
 }
 

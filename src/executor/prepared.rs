@@ -4,7 +4,9 @@ use crate::plan::{Expect, Plan, Selector};
 use crate::problem::Problem;
 use crate::program::{self, FileFact, Program};
 use crate::remote::{GadgetError, Gadgets, Memory, Surveyor};
-use crate::target::{Descriptors, Expectation, Files, Mappings, Named, Process, Sharers, alike, pidfile, refusals};
+use crate::target::{
+    Descriptors, Expectation, Files, Mappings, Named, Process, Sharers, alike, find_by_pidfile, refusals,
+};
 use std::fs::File;
 
 /// About what a landing frame takes.
@@ -61,11 +63,10 @@ pub fn prepare(plan: &Plan) -> Result<Vec<Prepared>, Vec<Problem>> {
 fn prepare_one(plan: &Plan, index: usize) -> Result<Prepared, Vec<Problem>> {
     let spec = &plan.targets[index];
     let here = |problem: Problem| vec![problem.at(spec.selector.span, "")];
-    let pid = match &spec.selector.value {
-        Selector::Pid(pid) => *pid,
-        Selector::Pidfile(path) => pidfile(path).map_err(here)?,
+    let process = match &spec.selector.value {
+        Selector::Pid(pid) => Process::find(*pid).map_err(here)?,
+        Selector::Pidfile(path) => find_by_pidfile(path).map_err(here)?,
     };
-    let process = Process::find(pid).map_err(here)?;
     let mut problems = refusals(&process);
     if problems.is_empty() {
         problems.extend(expected(&process, &spec.expect));

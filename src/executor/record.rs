@@ -162,9 +162,16 @@ impl<'a> Recorder<'a> {
             slot.state = StepState::InDoubt;
             slot.note = Some(format!("{what}: {fault}"));
         }
-        Problem::error("run::in-doubt", message).help(
-            "compare the process with what the plan says (its descriptors in /proc/PID/fd) and put right what differs",
-        )
+        Problem::error("run::in-doubt", message).help(if fault.target_ended() {
+            "its descriptors and its memory went with it; what the plan made outside it, such as a file, may be left"
+        } else {
+            "compare the process with what the plan says (its descriptors in /proc/PID/fd) and put right what differs"
+        })
+    }
+
+    /// Whether it was said already that something is in doubt here.
+    pub fn doubted(&self) -> bool {
+        self.ended == Some(Verdict::InDoubt)
     }
 
     /// The target was not given back as it was.

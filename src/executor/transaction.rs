@@ -178,8 +178,11 @@ impl<'a> Held<'a, '_> {
             recorder.read(&machine);
             if let Err(fault) = machine.finish(waiter) {
                 verdict = Verdict::InDoubt;
+                // That it has ended is said once.
+                if !(fault.target_ended() && recorder.doubted()) {
+                    problems.push(Problem::error("run::not-restored", recorder.say(&fault.to_string())));
+                }
                 recorder.doubt();
-                problems.push(Problem::error("run::not-restored", recorder.say(&fault.to_string())));
             }
         }
         verdict

@@ -4,7 +4,7 @@ use super::process::Process;
 use crate::problem::Problem;
 use procfs::process::Status;
 use std::fs;
-use std::io::ErrorKind;
+use std::io::{ErrorKind, Read};
 use std::os::unix::fs::MetadataExt;
 
 const CAP_SYS_PTRACE: u64 = 1 << 19;
@@ -27,11 +27,17 @@ fn their_status(process: &Process) -> Option<Status> {
     process.open("status", false).ok().and_then(|file| Status::from_read(file).ok())
 }
 
-/// Yama's `ptrace_scope` (Documentation/admin-guide/LSM/Yama.rst), which opening files of /proc does not ask.
 fn yama(process: &Process) -> Option<Problem> {
-    let scope: u32 = fs::read_to_string("/proc/sys/kernel/yama/ptrace_scope").ok()?.trim().parse().ok()?;
+    let scope = fs::read_to_string("/proc/sys/kernel/yama/ptrace_scope").ok()?;
     let capable = own_status().is_some_and(|own| own.capeff & CAP_SYS_PTRACE != 0);
-    let (why, help) = match scope {
+    let (why, help) = yama_denies(&scope, capable)?;
+    Some(refusal(process, why).help(help))
+}
+
+/// Why Yama's `ptrace_scope` (Documentation/admin-guide/LSM/Yama.rst), which opening files of /proc does not ask, keeps us
+/// from a process, and what to do.
+fn yama_denies(scope: &str, capable: bool) -> Option<(&'static str, &'static str)> {
+    Some(match scope.trim().parse::<u32>().ok()? {
         0 => return None,
         1 | 2 if capable => return None,
         1 => (
@@ -40,12 +46,18 @@ fn yama(process: &Process) -> Option<Problem> {
         ),
         2 => ("yama's ptrace_scope is 2: tracing takes CAP_SYS_PTRACE", "run criu-plan as root"),
         _ => ("yama's ptrace_scope is 3: nobody may trace", "it can be changed by a reboot only"),
-    };
-    Some(refusal(process, why).help(help))
+    })
 }
 
 fn refusal(process: &Process, why: &str) -> Problem {
     Problem::error("target::not-permitted", format!("{} may not be traced: {why}", process.title()))
+}
+
+/// Told by the mapping of users, which everybody may read; the namespace itself is hidden from those who may not trace.
+fn in_another_user_namespace(process: &Process) -> bool {
+    let mut theirs = String::new();
+    let read = process.open("uid_map", false).and_then(|mut file| file.read_to_string(&mut theirs));
+    read.is_ok() && fs::read_to_string("/proc/self/uid_map").is_ok_and(|own| own != theirs)
 }
 
 /// Says which rule it is that keeps us from a process.
@@ -56,8 +68,6 @@ pub fn explain_denial(process: &Process) -> Problem {
     let (Some(own), Some(their)) = (own_status(), their_status(process)) else {
         return refusal(process, "the kernel does not allow it");
     };
-    let namespace = |pid: &str| fs::read_link(format!("/proc/{pid}/ns/user")).ok();
-    let their_namespace = namespace(&process.pid.to_string());
     let same_ids = [their.ruid, their.euid, their.suid].iter().all(|id| *id == own.fuid)
         && [their.rgid, their.egid, their.sgid].iter().all(|id| *id == own.fgid);
     if !same_ids {
@@ -67,13 +77,13 @@ pub fn explain_denial(process: &Process) -> Problem {
             .help("run criu-plan as root, or as that user");
     }
     let more_capable = their.capprm & !own.capprm != 0;
-    // The files of a process that is not dumpable belong to root.
-    let owner = fs::metadata(format!("/proc/{}", process.pid)).map(|dir| dir.uid()).unwrap_or(their.euid);
+    // The files of a process that is not dumpable belong to root; its directory does not.
+    let owner = process.open("status", false).and_then(|file| file.metadata()).map_or(their.euid, |file| file.uid());
     if owner != their.euid {
         return refusal(process, "it is not dumpable (PR_SET_DUMPABLE, or it ran a set-uid program)")
             .help("run criu-plan as root");
     }
-    if their_namespace.is_some() && their_namespace != namespace("self") {
+    if in_another_user_namespace(process) {
         return refusal(process, "it is in another user namespace, where we have no CAP_SYS_PTRACE")
             .help("run criu-plan as root of the initial user namespace");
     }
@@ -82,4 +92,23 @@ pub fn explain_denial(process: &Process) -> Problem {
     }
     refusal(process, "a security module forbids it (AppArmor, SELinux or Landlock)")
         .help("look for a denial in the kernel's or the audit log")
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn yama_by_scope_and_capability() {
+        let denied = |scope, capable| yama_denies(scope, capable).map(|(why, _)| why);
+        for scope in ["0\n", "", "garbage"] {
+            assert_eq!((denied(scope, false), denied(scope, true)), (None, None), "{scope:?}");
+        }
+        assert!(denied("1\n", false).is_some_and(|why| why.contains("only descendants")));
+        assert!(denied("2\n", false).is_some_and(|why| why.contains("takes CAP_SYS_PTRACE")));
+        assert_eq!((denied("1\n", true), denied("2\n", true)), (None, None));
+        for capable in [false, true] {
+            assert!(denied("3\n", capable).is_some_and(|why| why.contains("nobody")));
+        }
+    }
 }

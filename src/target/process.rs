@@ -204,13 +204,23 @@ impl AsRawFd for Process {
     }
 }
 
+/// The process that a pidfile names.
+pub fn find_by_pidfile(path: &Path) -> Result<Process, Problem> {
+    let pid = pidfile(path)?;
+    Process::find(pid).map_err(|problem| {
+        let message = format!("{}, which the pidfile {} names", problem.message, path.display());
+        Problem { message, ..problem }.help("the pidfile may be left over from a process that has ended")
+    })
+}
+
 /// The pid in a pidfile.
-pub fn pidfile(path: &Path) -> Result<i32, Problem> {
+fn pidfile(path: &Path) -> Result<i32, Problem> {
     let shown = path.display();
     let mut text = String::new();
-    File::open(path)
-        .and_then(|file| file.take(4096).read_to_string(&mut text))
-        .map_err(|error| Problem::error("target::pidfile", format!("the pidfile {shown} can't be read: {error}")))?;
+    File::open(path).and_then(|file| file.take(4096).read_to_string(&mut text)).map_err(|error| {
+        Problem::error("target::pidfile", format!("the pidfile {shown} can't be read: {error}"))
+            .help("name the file that the process writes its pid to; most remove it when they end")
+    })?;
     match text.trim().parse::<i32>() {
         Ok(pid) if pid > 0 => Ok(pid),
         _ => Err(Problem::error("target::pidfile", format!("the pidfile {shown} holds no pid: {:?}", text.trim()))

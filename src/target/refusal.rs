@@ -11,7 +11,10 @@ use std::os::unix::fs::FileExt;
 pub fn refusals(process: &Process) -> Vec<Problem> {
     let refuse = |code, why: &str| Problem::error(code, format!("{} is refused: {why}", process.title()));
     if process.kernel {
-        return vec![refuse("target::kernel-thread", "it is a kernel thread and has no program to change")];
+        return vec![
+            refuse("target::kernel-thread", "it is a kernel thread and has no program to change")
+                .help("name a process that runs a program; `ps` shows kernel threads in brackets"),
+        ];
     }
     if matches!(process.state, 'Z' | 'X' | 'x') && process.threads <= 1 {
         return vec![
@@ -21,7 +24,7 @@ pub fn refusals(process: &Process) -> Vec<Problem> {
     }
     let mut problems = Vec::new();
     if process.pid == std::process::id() as i32 {
-        problems.push(refuse("target::self", "it is criu-plan itself"));
+        problems.push(refuse("target::self", "it is criu-plan itself").help("name the process that is to be changed"));
     } else if is_ancestor(process.pid) {
         problems.push(
             refuse("target::ancestor", "it waits for criu-plan (it is one of its ancestors), which would wait for it")
@@ -44,7 +47,10 @@ pub fn refusals(process: &Process) -> Vec<Problem> {
     if let Some(problem) = permission::denied(process) {
         problems.push(problem);
     } else if is_32_bit(process) {
-        problems.push(refuse("target::compat", "it is a 32-bit program, which this version does not support"));
+        problems.push(
+            refuse("target::compat", "it is a 32-bit program, which this version does not support")
+                .help("a debugger of its own architecture, such as gdb, can make single calls in it"),
+        );
     }
     problems
 }
@@ -69,7 +75,7 @@ fn is_32_bit(process: &Process) -> bool {
     read.is_ok() && header == *b"\x7fELF\x01"
 }
 
-/// Whether seccomp filters of other processes may be read: it takes CAP_SYS_ADMIN, and no filter of our own
+/// Whether seccomp filters of other processes may be read, and switched off: it takes CAP_SYS_ADMIN, and no filter of our own
 /// (kernel/seccomp.c, `seccomp_get_filter`).
 pub fn can_read_filters() -> bool {
     let Ok(status) = procfs::process::Process::myself().and_then(|own| own.status()) else { return false };
@@ -84,4 +90,13 @@ pub fn seccomp_unreadable(process: &Process) -> Problem {
         format!("{} is refused: it runs under seccomp filters, and only root may read what they allow", process.title()),
     )
     .help("run criu-plan as root, or give `--seccomp assume-allowed` if you know that the filters let the plan's calls through: one that they kill would kill the process")
+}
+
+/// The refusal of a target whose filters can't be switched off.
+pub fn seccomp_not_suspended(process: &Process) -> Problem {
+    Problem::error(
+        "target::seccomp-not-suspended",
+        format!("{} is refused: it runs under seccomp filters, and only root may suspend them", process.title()),
+    )
+    .help("run criu-plan as root")
 }

@@ -1,5 +1,15 @@
 //! Targets made for the tests, and criu-plan run on them.
-#![allow(dead_code)]
+#![allow(dead_code, unused_imports)]
+
+mod client;
+mod gate;
+mod plain_user;
+mod untouched;
+
+pub use client::*;
+pub use gate::*;
+pub use plain_user::*;
+pub use untouched::*;
 
 use std::collections::{BTreeMap, BTreeSet};
 use std::fs::{self, File};
@@ -62,6 +72,15 @@ pub fn musl(name: &str) -> PathBuf {
     build(&format!("{name}.c"), &format!("{name}-musl"), |source, result| {
         let mut command = Command::new("musl-gcc");
         command.args(["-O1", "-static", "-o"]).arg(result).arg(source);
+        command
+    })
+}
+
+/// A 32-bit program of tests/targets that needs no C library.
+pub fn compat(name: &str) -> PathBuf {
+    build(&format!("{name}.c"), &format!("{name}-32"), |source, result| {
+        let mut command = Command::new("cc");
+        command.args(["-m32", "-O1", "-nostdlib", "-static", "-fno-pie", "-no-pie", "-o"]).arg(result).arg(source);
         command
     })
 }
@@ -257,6 +276,20 @@ pub fn codes(output: &Output) -> Vec<String> {
     let outcome = outcome(output);
     let problems = outcome["problems"].as_array().unwrap().clone();
     problems.iter().map(|problem| problem["code"].as_str().unwrap().to_owned()).collect()
+}
+
+/// The problems that a run told, each as `code: message` and its help, with names that differ from run to run replaced.
+pub fn told(output: &Output, replace: &[(&str, &str)]) -> String {
+    let outcome = outcome(output);
+    let mut text = String::new();
+    for problem in outcome["problems"].as_array().unwrap() {
+        let part = |name: &str| problem[name].as_str().unwrap_or_default().to_owned();
+        text.push_str(&format!("{}: {}\n", part("code"), part("message")));
+        if problem["help"].is_string() {
+            text.push_str(&format!("  {}\n", part("help")));
+        }
+    }
+    replace.iter().fold(text, |text, (from, to)| text.replace(from, to))
 }
 
 /// Fails, with all that was printed, unless the run ended so.
