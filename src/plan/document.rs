@@ -1,5 +1,6 @@
 //! The plan as a whole: its head, its variables, its targets, its steps.
 
+use super::architecture;
 use super::flow;
 use super::number::number;
 use super::reading::{Fields, Problems, Variables, boolean, is_name, scalar};
@@ -7,7 +8,7 @@ use super::step::step;
 use super::tree::{self, Node, NodeKind};
 use super::{Expect, Plan, Selector, Spanned, TargetSpec};
 use crate::problem::{Problem, Span};
-use crate::syscalls::{Kind, nearest};
+use crate::syscalls::{Arch, Kind, nearest};
 use indexmap::IndexMap;
 use std::collections::HashMap;
 use std::path::PathBuf;
@@ -37,10 +38,23 @@ pub struct Reading {
     pub warnings: Vec<Problem>,
 }
 
-/// Reads a plan. All problems are found in one run and told in the order of the text.
+/// Reads a plan for x86_64. All problems are found in one run and told in the order of the text.
 pub fn read(source: &[u8], settings: &IndexMap<String, String>, purpose: Purpose) -> Result<Reading, Vec<Problem>> {
+    read_for(Arch::X86_64, source, settings, purpose)
+}
+
+/// Reads a plan for an architecture, which must have the calls that it uses.
+pub fn read_for(
+    arch: Arch,
+    source: &[u8],
+    settings: &IndexMap<String, String>,
+    purpose: Purpose,
+) -> Result<Reading, Vec<Problem>> {
     let mut problems = Problems::default();
     let plan = tree::parse(source, &mut problems).and_then(|root| plan(&root, settings, purpose, &mut problems));
+    if let Some(plan) = &plan {
+        architecture::check(arch, &plan.steps, &mut problems);
+    }
     let failed = problems.any_error();
     let mut found = problems.0;
     found.sort_by_key(|problem| problem.places.first().map_or(0, |(span, _)| span.start));

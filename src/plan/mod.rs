@@ -1,5 +1,6 @@
 //! What the user wrote: types, reading, checking, variables, JSON Schema.
 
+mod architecture;
 mod argument;
 mod condition;
 mod document;
@@ -13,7 +14,7 @@ mod tree;
 mod types;
 
 pub use argument::signature;
-pub use document::{Purpose, Reading, read};
+pub use document::{Purpose, Reading, read, read_for};
 pub use number::shown;
 pub use schema::{schema, schema_text};
 pub use source::load;

@@ -1,5 +1,6 @@
 //! An outcome for people: a line for each target and each step.
 
+use super::{hexdump, plain};
 use crate::executor::{Captured, Outcome, StepOutcome, StepState, TargetOutcome, Verdict};
 use crate::syscalls::{self, Returns, errno};
 use std::fmt::Write;
@@ -13,7 +14,7 @@ pub fn outcome(outcome: &Outcome) -> String {
     }
     let name = outcome.plan.as_deref().map(|name| format!("{name}: ")).unwrap_or_default();
     let _written = writeln!(text, "{name}{}", sentence(outcome));
-    text
+    plain(&text)
 }
 
 fn sentence(outcome: &Outcome) -> &'static str {
@@ -74,13 +75,13 @@ fn line(step: &StepOutcome) -> String {
 }
 
 /// `dup2(3, 1)`.
-pub fn call(step: &StepOutcome) -> String {
+fn call(step: &StepOutcome) -> String {
     let args: Vec<&str> = step.args.iter().map(|(_, value)| value.as_str()).collect();
     format!("{}({})", step.syscall, args.join(", "))
 }
 
 /// A raw result as a person reads it.
-pub fn result(syscall: &str, value: i64) -> String {
+fn result(syscall: &str, value: i64) -> String {
     match errno::of_result(value) {
         Some(number) => format!("-1 {}", errno::describe(number)),
         None if syscalls::by_name(syscall).is_some_and(|call| call.returns == Returns::Address) => {
@@ -88,4 +89,18 @@ pub fn result(syscall: &str, value: i64) -> String {
         }
         None => value.to_string(),
     }
+}
+
+/// The result of `exec` for people: the call, its result in decimal and hexadecimal, and the buffers that it filled.
+pub fn exec_result(step: &StepOutcome) -> String {
+    let Some(value) = step.result else { return String::new() };
+    let mut text = format!("{} = {}", call(step), result(&step.syscall, value));
+    if step.errno.is_none() {
+        text.push_str(&format!(" ({value:#x})"));
+    }
+    text.push('\n');
+    for (name, bytes) in &step.buffers {
+        text.push_str(&format!("{name}:\n{}", hexdump(bytes)));
+    }
+    plain(&text)
 }
