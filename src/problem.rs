@@ -7,7 +7,9 @@ pub use codes::{CODES, Code, explanation};
 use serde::{Deserialize, Deserializer, Serialize};
 
 /// Longer messages are cut in their middle: what they quote may be megabytes.
-const LONGEST: usize = 400;
+const LONGEST: usize = 600;
+/// What is left of them on either side.
+const LEFT: usize = 100;
 
 /// How much a problem matters.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, PartialOrd, Ord, Serialize, Deserialize)]
@@ -88,10 +90,10 @@ impl Problem {
 }
 
 fn cut(text: String) -> String {
-    if text.len() <= 8 * LONGEST && text.chars().count() <= 2 * LONGEST {
+    if text.len() <= LONGEST || text.len() <= 4 * LONGEST && text.chars().count() <= LONGEST {
         return text;
     }
-    let head: String = text.chars().take(LONGEST).collect();
-    let tail: Vec<char> = text.chars().rev().take(LONGEST).collect();
+    let head: String = text.chars().take(LEFT).collect();
+    let tail: Vec<char> = text.chars().rev().take(LEFT).collect();
     head + " … " + &tail.into_iter().rev().collect::<String>()
 }

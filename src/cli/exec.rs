@@ -107,7 +107,7 @@ pub fn command(
     }
     if arguments.len() > call.params.len() {
         let message =
-            format!("`{}` takes {} arguments, and {} are given", call.name, call.params.len(), arguments.len());
+            format!("`{}` takes {}, and {} are given", call.name, plan::amount(call.params.len()), arguments.len());
         problems.push(Problem::error("exec::too-many-arguments", message).help(plan::signature(call)));
     }
     let mut args: Vec<Option<Spanned<Arg>>> = Vec::new();

@@ -206,7 +206,8 @@ impl<'a> Recorder<'a> {
                     Some(((*parameter).to_owned(), machine.read_buffer(*buffer, usize::MAX)?))
                 })
                 .collect();
-            if let Some(slot) = self.slot(code.index) {
+            // What a call that failed has left in them means nothing.
+            if let Some(slot) = self.slot(code.index).filter(|slot| slot.errno.is_none()) {
                 slot.buffers = buffers;
             }
             for (name, bound) in &code.captures {

@@ -24,7 +24,7 @@ pub fn check(targets: &[TargetSpec], steps: &[Step], problems: &mut Problems) {
     let names = targets.iter().filter_map(|target| target.name.as_ref()).map(|name| name.value.as_str()).collect();
     let mut captured = HashMap::new();
     for name in steps.iter().flat_map(|step| &step.captures).map(|capture| &capture.name) {
-        captured.entry(name.value.as_str()).or_insert(name.span);
+        captured.entry(name.value.as_str()).or_insert((name.span, false));
     }
     let mut flow = Flow { targets: names, known: IndexMap::new(), captured, guesses: MOST_GUESSES };
     for step in steps {
@@ -53,8 +53,8 @@ struct Flow<'a> {
     targets: IndexSet<&'a str>,
     /// What was captured so far.
     known: IndexMap<&'a str, Known>,
-    /// Where each name is first captured, in the whole plan.
-    captured: HashMap<&'a str, Span>,
+    /// Where each name is first captured, in the whole plan, and whether it was used before.
+    captured: HashMap<&'a str, (Span, bool)>,
     /// How often what was meant may still be guessed.
     guesses: usize,
 }
@@ -80,7 +80,7 @@ impl<'a> Flow<'a> {
         for capture in &step.captures {
             let new = Known {
                 span: capture.name.span,
-                used: false,
+                used: self.captured.get(capture.name.value.as_str()).is_some_and(|(_, used_before)| *used_before),
                 may_be_skipped: guarded,
                 by_return: capture.from == super::CaptureFrom::Return,
             };
@@ -105,10 +105,11 @@ impl<'a> Flow<'a> {
             }
             return;
         }
-        if let Some(captured) = self.captured.get(used.name.as_str()) {
+        if let Some((captured, used_before)) = self.captured.get_mut(used.name.as_str()) {
+            *used_before = true;
             let message = format!("`{}` is used before it is captured", used.name);
-            let problem =
-                Problem::error("plan::used-before-capture", message).help("move the step that captures it up");
+            let problem = Problem::error("plan::used-before-capture", message)
+                .help("a value is there in the steps behind the one that captures it");
             return problems.push(problem.at(used.span, "used here").at(*captured, "captured only here"));
         }
         let near = self.guess(&used.name, |flow| flow.known.keys().copied().collect());

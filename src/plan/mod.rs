@@ -13,7 +13,7 @@ mod step;
 mod tree;
 mod types;
 
-pub use argument::signature;
+pub use argument::{amount, signature};
 pub use document::{Purpose, Reading, read, read_for};
 pub use number::shown;
 pub use schema::{schema, schema_text};

@@ -14,6 +14,10 @@ const MOST_ALIASED: usize = 200_000;
 /// Nodes over all: some 300,000 steps.
 const MOST_NODES: usize = 4_000_000;
 
+/// What an author should look for where the parser only knows where it gave up.
+const SUSPECTS: &str =
+    "often the line before lacks a closing quote, `]` or `}`, or a text with `: ` or ` #` in it lacks quotes";
+
 /// A part of the text.
 #[derive(Debug, Clone, PartialEq, Eq)]
 pub struct Node {
@@ -138,7 +142,9 @@ impl Builder<'_> {
             )),
             Event::Scalar(text, style, anchor, _) => {
                 let plain = style == ScalarStyle::Plain;
-                let node = Node { span: self.trim(span), kind: NodeKind::Scalar { text: text.into_owned(), plain } };
+                // Nothing at all comes as `~`.
+                let text = if plain && span.start == span.end { String::new() } else { text.into_owned() };
+                let node = Node { span: self.trim(span), kind: NodeKind::Scalar { text, plain } };
                 self.add(node, anchor)
             }
             Event::SequenceStart(_, anchor, _) => self.begin(span, anchor, false),
@@ -157,10 +163,7 @@ impl Builder<'_> {
 
     fn begin(&mut self, span: Span, anchor: usize, is_map: bool) -> Result<(), Box<Problem>> {
         if self.open.len() >= DEEPEST {
-            return Err(Box::new(
-                Problem::error("plan::too-deep", format!("the plan is nested more than {DEEPEST} levels deep"))
-                    .at(span, "here"),
-            ));
+            return Err(Box::new(too_deep(span)));
         }
         self.open.push(Open { start: span.start, anchor, is_map, items: Vec::new() });
         Ok(())
@@ -217,6 +220,9 @@ impl Builder<'_> {
 
     fn not_yaml(&self, error: &ScanError) -> Problem {
         let at = (error.marker().byte_offset().unwrap_or(0) + self.bom).min(self.text.len());
+        if error.info().contains("recursion limit") {
+            return too_deep(Span { start: at, end: at + 1 });
+        }
         let before = self.text.get(..at).unwrap_or_default();
         let line_start = before.rfind('\n').map_or(0, |newline| newline + 1);
         let line = self.text.get(line_start..).and_then(|rest| rest.lines().next()).unwrap_or_default();
@@ -229,10 +235,19 @@ impl Builder<'_> {
                 (problem, line_start + column)
             }
             None if line.contains('\t') => (problem.help("YAML is indented with spaces, not with tabs"), at),
-            None => (problem, at),
+            None if error.info().contains("unknown anchor") => {
+                (problem.help("`*` begins an alias of what is marked with `&`; quote a text that begins with it"), at)
+            }
+            None => (problem.help(SUSPECTS), at),
         };
         problem.at(Span { start, end: end.max(start + 1).min(self.text.len()) }, "here")
     }
+}
+
+fn too_deep(span: Span) -> Problem {
+    Problem::error("plan::too-deep", format!("the plan is nested more than {DEEPEST} levels deep"))
+        .help("no plan needs as much; is it the right file?")
+        .at(span, "here")
 }
 
 /// The column of a `${` that is not quoted and stands behind a `[` or `{` of its line.

@@ -5,6 +5,9 @@ use crate::executor::{Captured, Outcome, StepOutcome, StepState, TargetOutcome, 
 use crate::syscalls::{self, Returns, errno};
 use std::fmt::Write;
 
+/// No more of an argument is shown.
+const LONGEST: usize = 200;
+
 /// The whole outcome; problems are told elsewhere.
 pub fn outcome(outcome: &Outcome) -> String {
     let mut text = String::new();
@@ -76,8 +79,16 @@ fn line(step: &StepOutcome) -> String {
 
 /// `dup2(3, 1)`.
 fn call(step: &StepOutcome) -> String {
-    let args: Vec<&str> = step.args.iter().map(|(_, value)| value.as_str()).collect();
+    let args: Vec<String> = step.args.iter().map(|(_, value)| shortened(value)).collect();
     format!("{}({})", step.syscall, args.join(", "))
+}
+
+/// A long argument by its beginning; all of it is in the JSON.
+fn shortened(value: &str) -> String {
+    match value.char_indices().nth(LONGEST) {
+        Some((end, _)) => format!("{}… ({} bytes)", value.get(..end).unwrap_or_default(), value.len()),
+        None => value.to_owned(),
+    }
 }
 
 /// A raw result as a person reads it.

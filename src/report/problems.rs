@@ -70,11 +70,16 @@ impl Diagnostic for Shown<'_> {
 
     fn labels(&self) -> Option<Box<dyn Iterator<Item = LabeledSpan> + '_>> {
         let source = self.source?;
-        let label = move |(span, text): &(Span, String)| {
+        let label = move |(index, (span, text)): (usize, &(Span, String))| {
             let text = if text.is_empty() { "here" } else { text };
             let span = source.shown(*span);
-            LabeledSpan::new(Some(text.to_owned()), span.start, span.end - span.start)
+            let place = (span.start, span.end - span.start);
+            match index {
+                // The one that the heading names.
+                0 => LabeledSpan::new_primary_with_span(Some(text.to_owned()), place),
+                _ => LabeledSpan::new_with_span(Some(text.to_owned()), place),
+            }
         };
-        Some(Box::new(self.problem.places.iter().map(label)))
+        Some(Box::new(self.problem.places.iter().enumerate().map(label)))
     }
 }

@@ -46,7 +46,9 @@ impl Source {
             Err(_) => bytes.iter().map(|byte| if byte.is_ascii() { shown(*byte) } else { '?' }).collect(),
         };
         let breaks = memchr::memchr_iter(b'\n', text.as_bytes()).map(|at| at + 1);
-        let lines = std::iter::once(0).chain(breaks).collect();
+        // A byte order mark is no part of the first line.
+        let start = if text.starts_with('\u{feff}') { '\u{feff}'.len_utf8() } else { 0 };
+        let lines = std::iter::once(start).chain(breaks).collect();
         Self { name: name.to_owned(), text, lines }
     }
 
