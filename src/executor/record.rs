@@ -115,7 +115,11 @@ impl<'a> Recorder<'a> {
 
     /// The problem of a step that failed.
     pub fn failed(&self, index: usize, fault: &OpFault) -> Problem {
-        Problem::error("run::step-failed", self.say(&format!("{}: {fault}", self.title(index))))
+        let problem = Problem::error("run::step-failed", self.say(&format!("{}: {fault}", self.title(index))));
+        match self.target.program.steps.get(index) {
+            Some(code) => problem.at(code.span, "this step"),
+            None => problem,
+        }
     }
 
     /// A sentence about this target.

@@ -73,7 +73,9 @@ fn line(step: &StepOutcome) -> String {
         StepState::InDoubt => ", IN DOUBT",
     };
     let undone = if step.undone { ", undone" } else { "" };
-    let note = step.note.as_deref().map(|note| format!(": {note}")).unwrap_or_default();
+    // The result says it already.
+    let told = step.state == StepState::Failed && step.errno.is_some();
+    let note = step.note.as_deref().filter(|_| !told).map(|note| format!(": {note}")).unwrap_or_default();
     format!("{} {name}{}{result}{state}{undone}{note}", step.index + 1, call(step))
 }
 
