@@ -1,6 +1,15 @@
 //! What is wrong, where, and what to do about it: the one value that every stage reports with.
 
+mod codes;
+
+pub use codes::{CODES, Code, explanation};
+
 use serde::{Deserialize, Deserializer, Serialize};
+
+/// Longer messages are cut in their middle: what they quote may be megabytes.
+const LONGEST: usize = 600;
+/// What is left of them on either side.
+const LEFT: usize = 100;
 
 /// How much a problem matters.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, PartialOrd, Ord, Serialize, Deserialize)]
@@ -24,7 +33,7 @@ pub struct Span {
 /// One thing that is wrong, as facts; `report` turns it into text.
 #[derive(Debug, Clone, PartialEq, Eq, Serialize)]
 pub struct Problem {
-    /// Stable kebab-case code with its room before it: `plan::unknown-syscall`, `target::not-found`.
+    /// Stable kebab-case code with its room before it: `plan::unknown-syscall`, `target::not-found`; one of [`CODES`].
     pub code: &'static str,
     /// Whether it stops the plan.
     pub severity: Severity,
@@ -57,7 +66,7 @@ impl<'de> Deserialize<'de> for Problem {
 impl Problem {
     /// An error without a place.
     pub fn error(code: &'static str, message: impl Into<String>) -> Self {
-        Self { code, severity: Severity::Error, message: message.into(), help: None, places: Vec::new() }
+        Self { code, severity: Severity::Error, message: cut(message.into()), help: None, places: Vec::new() }
     }
 
     /// A warning without a place.
@@ -68,7 +77,7 @@ impl Problem {
     /// The same with advice.
     #[must_use]
     pub fn help(mut self, help: impl Into<String>) -> Self {
-        self.help = Some(help.into());
+        self.help = Some(cut(help.into()));
         self
     }
 
@@ -78,4 +87,13 @@ impl Problem {
         self.places.push((span, label.into()));
         self
     }
+}
+
+fn cut(text: String) -> String {
+    if text.len() <= LONGEST || text.len() <= 4 * LONGEST && text.chars().count() <= LONGEST {
+        return text;
+    }
+    let head: String = text.chars().take(LEFT).collect();
+    let tail: Vec<char> = text.chars().rev().take(LEFT).collect();
+    head + " … " + &tail.into_iter().rev().collect::<String>()
 }

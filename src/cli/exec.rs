@@ -3,30 +3,46 @@
 use super::exit;
 use super::output::{self, Format};
 use super::run_options::RunOptions;
-use crate::executor::{self, Verdict};
+use crate::executor::{self, Outcome, StepOutcome, StepState, Verdict};
 use crate::plan::{self, Arg, Expect, Number, Plan, Selector, Spanned, Step, TargetSpec, Undo};
 use crate::problem::{Problem, Span};
 use crate::report;
 use crate::syscalls::{self, Arch, Blocking, Kind, Syscall, argument_kind, constants, errno, nearest};
 use std::time::Duration;
 
+/// How long a call that may wait may take, and the target stand still.
+const PATIENCE: Duration = Duration::from_secs(1);
+
+const EXAMPLES: &str = "\
+Examples:
+  criu-plan exec -t 4711 getcwd @256 256                             where it is
+  criu-plan exec -t 4711 open '&/var/log/app.log' 'O_WRONLY|O_APPEND'  the new descriptor is the result
+  criu-plan exec -t 4711 dup2 5 1                                    its standard output is descriptor 5 now
+  criu-plan exec -t 4711 close 5
+  criu-plan exec -t 4711 madvise 0x7f0000000000 0x200000 MADV_HUGEPAGE
+
+Nothing is taken back: for several calls that belong together write a plan. `criu-plan explain CALL` tells what a call takes.
+The result is printed in decimal and hexadecimal, buffers as a hexdump; a call that fails is told on standard error, with exit \
+code 1.";
+
 #[derive(Debug, clap::Args)]
+#[command(after_help = EXAMPLES)]
 pub struct Args {
     /// The process
-    #[arg(short = 't', long = "tree", value_name = "PID")]
+    #[arg(short = 't', long, alias = "tree", value_name = "PID", value_parser = clap::value_parser!(i32).range(1..))]
     target: i32,
     /// How the result is shown
     #[arg(long, default_value = "human")]
     output: Format,
-    /// How long the call may take
+    /// How long the call may take [default: 1s for one that may wait, else as long as --hold]
     #[arg(long, value_name = "TIME", value_parser = time)]
     timeout: Option<Duration>,
     #[command(flatten)]
     run: RunOptions,
     /// The call's name or number
     syscall: String,
-    /// Its arguments: numbers as in C, constants (O_RDWR|O_CREAT), &TEXT for a pointer to text, @SIZE for a buffer that is
-    /// shown afterwards; what is left out is 0
+    /// Its arguments: numbers as in C (42, 0x2a, 052, -1), constants (O_RDWR|O_CREAT), &TEXT for a pointer to text (quote
+    /// the & from the shell), @SIZE for a buffer that is shown afterwards; what is left out is 0
     #[arg(allow_hyphen_values = true, trailing_var_arg = true, value_name = "ARG")]
     arguments: Vec<String>,
 }
@@ -44,7 +60,8 @@ pub fn run(args: &Args) -> u8 {
             return exit::USAGE;
         }
     };
-    let outcome = executor::apply(&plan, &args.run.options());
+    let mut outcome = executor::apply(&plan, &args.run.options());
+    advise(&mut outcome);
     let failed = outcome.targets.iter().flat_map(|target| &target.steps).any(|step| step.errno.is_some());
     let made = matches!(outcome.verdict, Verdict::Applied | Verdict::Unchanged);
     match (args.output, outcome.targets.first().and_then(|target| target.steps.first())) {
@@ -64,6 +81,18 @@ pub fn run(args: &Args) -> u8 {
     if made && failed { exit::FAILED } else { exit::code(&outcome, false) }
 }
 
+/// What to do about a call that did not return.
+fn advise(outcome: &mut Outcome) {
+    let waited = |step: &StepOutcome| step.state == StepState::Failed && step.result.is_none();
+    if outcome.targets.iter().flat_map(|target| &target.steps).any(waited) {
+        for problem in outcome.problems.iter_mut().filter(|problem| problem.help.is_none()) {
+            problem.help = Some(
+                "if it has to wait, `--timeout` (and `--hold`) give it longer; the process stands still as long".into(),
+            );
+        }
+    }
+}
+
 /// The plan of one step that a command line stands for; everything that is wrong with it.
 pub fn command(
     target: i32,
@@ -78,7 +107,7 @@ pub fn command(
     }
     if arguments.len() > call.params.len() {
         let message =
-            format!("`{}` takes {} arguments, and {} are given", call.name, call.params.len(), arguments.len());
+            format!("`{}` takes {}, and {} are given", call.name, plan::amount(call.params.len()), arguments.len());
         problems.push(Problem::error("exec::too-many-arguments", message).help(plan::signature(call)));
     }
     let mut args: Vec<Option<Spanned<Arg>>> = Vec::new();
@@ -113,7 +142,7 @@ pub fn command(
         ignore: errno::names().filter_map(errno::number).collect(),
         undo: Undo::None,
         irreversible: true,
-        timeout: timeout.or((call.blocking == Blocking::Yes).then_some(Duration::from_secs(1))),
+        timeout: timeout.or((call.blocking != Blocking::No).then_some(PATIENCE)),
         span: Span::default(),
     };
     Ok(Plan {

@@ -1,15 +1,15 @@
-//! `criu-plan explain` and `criu-plan syscalls`: what the table knows.
+//! `criu-plan explain` and `criu-plan syscalls`: what the table knows, and what problem codes mean.
 
 use super::{exit, output};
-use crate::problem::Problem;
+use crate::problem::{self, CODES, Problem};
 use crate::syscalls::{self, Blocking, Kind, Nature, Scope, Set, Syscall, nearest};
 use serde_json::json;
 use std::fmt::Write;
 
 #[derive(Debug, clap::Args)]
 pub struct Args {
-    /// The call's name
-    syscall: String,
+    /// A system call (`open`), a problem code (`plan::irreversible`), or `codes` for all of these
+    what: String,
 }
 
 #[derive(Debug, clap::Args)]
@@ -19,16 +19,27 @@ pub struct ListArgs {
     json: bool,
 }
 
-/// Explains one call.
+/// Explains one call or one code.
 pub fn run(args: &Args) -> u8 {
-    let Some(call) = syscalls::by_name(&args.syscall) else {
-        let near = nearest(&args.syscall, syscalls::TABLE.iter().map(|call| call.name));
-        let help = near.map_or("`criu-plan syscalls` lists them".to_owned(), |near| format!("did you mean `{near}`?"));
-        let message = format!("there is no system call `{}`", args.syscall);
-        output::complain(&[Problem::error("cli::unknown-syscall", message).help(help)], None);
-        return exit::USAGE;
-    };
-    output::print(&explanation(call))
+    let what = args.what.as_str();
+    if let Some(call) = syscalls::by_name(what) {
+        return output::print(&explanation(call));
+    }
+    if let Some(explanation) = problem::explanation(what) {
+        return output::print(&format!("{what}\n  {explanation}\n"));
+    }
+    if what == "codes" {
+        let lines = CODES.iter().map(|(code, explanation)| format!("{code:<32}{explanation}\n"));
+        return output::print(&lines.collect::<String>());
+    }
+    let names = syscalls::TABLE.iter().map(|call| call.name).chain(CODES.iter().map(|(code, _)| *code));
+    let help = nearest(what, names).map_or_else(
+        || "`criu-plan syscalls` lists the calls, `criu-plan explain codes` the codes".to_owned(),
+        |near| format!("did you mean `{near}`?"),
+    );
+    let message = format!("`{what}` is neither a system call nor a problem code");
+    output::complain(&[Problem::error("cli::unknown", message).help(help)], None);
+    exit::USAGE
 }
 
 /// Lists all calls.

@@ -5,6 +5,7 @@ mod exec;
 mod exit;
 mod explain;
 mod output;
+mod plan_files;
 mod rehearse;
 mod run_options;
 mod validate;
@@ -13,7 +14,10 @@ use clap::{Parser, Subcommand};
 use std::process::ExitCode;
 
 /// Changes running Linux processes without restarting them: system calls from a YAML plan, run inside them as one
-/// transaction.
+/// transaction, all or none.
+///
+/// Try it on a process that it starts itself: criu-plan rehearse PLAN -- CMD. Begin with a live one by looking: criu-plan
+/// apply --dry-run PLAN.
 #[derive(Debug, Parser)]
 #[command(name = "criu-plan", version, max_term_width = 100, after_help = exit::HELP)]
 struct Cli {
@@ -25,13 +29,13 @@ struct Cli {
 enum Command {
     /// Run a plan, or show what it would do (--dry-run)
     Apply(apply::Args),
-    /// Run one system call in a process
+    /// Run one system call in a process, as `criu exec` did
     Exec(exec::Args),
     /// Start a command, apply a plan to it, show what comes of it, and end it
     Rehearse(rehearse::Args),
-    /// Check plans without looking at any process
+    /// Check plans without looking at any process: for editors, reviews and CI
     Validate(validate::Args),
-    /// Tell what is known of a system call
+    /// Tell what is known of a system call, or what a problem code means
     Explain(explain::Args),
     /// List every system call
     Syscalls(explain::ListArgs),

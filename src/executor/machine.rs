@@ -38,14 +38,19 @@ pub enum OpFault {
     Unsafe(String),
 }
 
+/// What a call was for, where it is not the one that the plan asks for.
+fn why(purpose: &str) -> String {
+    if purpose.starts_with("as asked") { String::new() } else { format!(" ({purpose})") }
+}
+
 impl std::fmt::Display for OpFault {
     fn fmt(&self, f: &mut std::fmt::Formatter<'_>) -> std::fmt::Result {
         match self {
             Self::Result { call, purpose, value } => match crate::syscalls::errno::of_result(*value) {
                 Some(errno) => {
-                    write!(f, "{call} ({purpose}) failed: {}", crate::syscalls::errno::describe(errno))
+                    write!(f, "{call}{} failed: {}", why(purpose), crate::syscalls::errno::describe(errno))
                 }
-                None => write!(f, "{call} ({purpose}) returned {value}, which the plan does not expect"),
+                None => write!(f, "{call}{} returned {value}, which the plan does not expect", why(purpose)),
             },
             Self::Call { call, fault } => write!(f, "{call}: {fault}"),
             Self::Unsafe(why) => f.write_str(why),

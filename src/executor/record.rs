@@ -115,7 +115,11 @@ impl<'a> Recorder<'a> {
 
     /// The problem of a step that failed.
     pub fn failed(&self, index: usize, fault: &OpFault) -> Problem {
-        Problem::error("run::step-failed", self.say(&format!("{}: {fault}", self.title(index))))
+        let problem = Problem::error("run::step-failed", self.say(&format!("{}: {fault}", self.title(index))));
+        match self.target.program.steps.get(index) {
+            Some(code) => problem.at(code.span, "this step"),
+            None => problem,
+        }
     }
 
     /// A sentence about this target.
@@ -213,7 +217,8 @@ impl<'a> Recorder<'a> {
                     Some(((*parameter).to_owned(), machine.read_buffer(*buffer, usize::MAX)?))
                 })
                 .collect();
-            if let Some(slot) = self.slot(code.index) {
+            // What a call that failed has left in them means nothing.
+            if let Some(slot) = self.slot(code.index).filter(|slot| slot.errno.is_none()) {
                 slot.buffers = buffers;
             }
             for (name, bound) in &code.captures {

@@ -23,6 +23,7 @@ pub fn arguments(
     problems: &mut Problems,
 ) -> (Vec<Option<Spanned<Arg>>>, Vec<Option<Decode>>) {
     let mut slots: Vec<Option<&Node>> = vec![None; call.params.len()];
+    let before = problems.0.len();
     match &node.kind {
         NodeKind::List(items) => by_position(call, items, &mut slots, problems),
         NodeKind::Map(entries) => by_name(call, entries, &mut slots, problems),
@@ -35,13 +36,16 @@ pub fn arguments(
             problems.at("plan::shape", node.span, "arguments must be a list or a mapping", help);
         }
     }
+    // What is misplaced is most likely what would be missed.
+    if problems.0.len() == before {
+        warn_missing(call, &slots, key, problems);
+    }
     let mut reader =
         Reader { call, variables, args: Vec::with_capacity(slots.len()), decodes: vec![None; slots.len()] };
     for (index, slot) in slots.iter().enumerate() {
         let argument = slot.and_then(|node| reader.argument(index, node, problems));
         reader.args.push(argument);
     }
-    warn_missing(call, &slots, key, problems);
     (reader.args, reader.decodes)
 }
 
@@ -51,7 +55,7 @@ fn by_position<'a>(call: &Syscall, items: &'a [Node], slots: &mut [Option<&'a No
             Some(slot) => *slot = Some(item),
             None => {
                 let message =
-                    format!("`{}` takes {} arguments, and this is number {}", call.name, slots.len(), index + 1);
+                    format!("`{}` takes {}, and this is number {}", call.name, amount(slots.len()), index + 1);
                 return problems.at("plan::too-many-arguments", item.span, message, signature(call));
             }
         }
@@ -84,6 +88,15 @@ fn alias(name: &str) -> &str {
         "len" => "length",
         "length" => "len",
         other => other,
+    }
+}
+
+/// `2 arguments`.
+pub fn amount(arguments: usize) -> String {
+    match arguments {
+        0 => "no arguments".to_owned(),
+        1 => "1 argument".to_owned(),
+        more => format!("{more} arguments"),
     }
 }
 

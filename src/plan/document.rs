@@ -1,5 +1,6 @@
 //! The plan as a whole: its head, its variables, its targets, its steps.
 
+use super::architecture;
 use super::flow;
 use super::number::number;
 use super::reading::{Fields, Problems, Variables, boolean, is_name, scalar};
@@ -7,7 +8,7 @@ use super::step::step;
 use super::tree::{self, Node, NodeKind};
 use super::{Expect, Plan, Selector, Spanned, TargetSpec};
 use crate::problem::{Problem, Span};
-use crate::syscalls::{Kind, nearest};
+use crate::syscalls::{Arch, Kind, nearest};
 use indexmap::IndexMap;
 use std::collections::HashMap;
 use std::path::PathBuf;
@@ -37,10 +38,23 @@ pub struct Reading {
     pub warnings: Vec<Problem>,
 }
 
-/// Reads a plan. All problems are found in one run and told in the order of the text.
+/// Reads a plan for x86_64. All problems are found in one run and told in the order of the text.
 pub fn read(source: &[u8], settings: &IndexMap<String, String>, purpose: Purpose) -> Result<Reading, Vec<Problem>> {
+    read_for(Arch::X86_64, source, settings, purpose)
+}
+
+/// Reads a plan for an architecture, which must have the calls that it uses.
+pub fn read_for(
+    arch: Arch,
+    source: &[u8],
+    settings: &IndexMap<String, String>,
+    purpose: Purpose,
+) -> Result<Reading, Vec<Problem>> {
     let mut problems = Problems::default();
     let plan = tree::parse(source, &mut problems).and_then(|root| plan(&root, settings, purpose, &mut problems));
+    if let Some(plan) = &plan {
+        architecture::check(arch, &plan.steps, &mut problems);
+    }
     let failed = problems.any_error();
     let mut found = problems.0;
     found.sort_by_key(|problem| problem.places.first().map_or(0, |(span, _)| span.start));
@@ -84,21 +98,28 @@ fn version(node: Option<&Node>, root: &Node, problems: &mut Problems) {
 fn list<'a>(node: Option<&'a Node>, what: &str, root: &Node, problems: &mut Problems) -> &'a [Node] {
     let Some(node) = node else {
         let start = Span { start: root.span.start, end: root.span.start + 1 };
-        problems.at("plan::missing-key", start, format!("the plan has no `{what}`"), "");
+        let help = match what {
+            "targets" => "add `targets:` with a process in each line: `- pid: 4711`",
+            _ => "add `steps:` with a call in each line: `- close: [3]`",
+        };
+        problems.at("plan::missing-key", start, format!("the plan has no `{what}`"), help);
         return &[];
     };
     match &node.kind {
         NodeKind::List(items) if !items.is_empty() => items,
-        NodeKind::List(_) => {
-            problems.at("plan::nothing", node.span, format!("there is nothing in `{what}`"), "");
-            &[]
-        }
+        NodeKind::List(_) => nothing(node, what, problems),
+        NodeKind::Scalar { text, .. } if text.is_empty() => nothing(node, what, problems),
         _ => {
             let message = format!("`{what}` must be a list, and here it is {}", node.shape());
             problems.at("plan::shape", node.span, message, "each item begins with `- `");
             &[]
         }
     }
+}
+
+fn nothing<'a>(node: &Node, what: &str, problems: &mut Problems) -> &'a [Node] {
+    problems.at("plan::nothing", node.span, format!("there is nothing in `{what}`"), "each item begins with `- `");
+    &[]
 }
 
 fn variables(
@@ -140,11 +161,12 @@ fn declaration(node: &Node, problems: &mut Problems) -> (Option<String>, bool) {
         return (Some(text.to_owned()), false);
     }
     let Some(mut fields) = Fields::of(node, "a variable", problems) else { return (None, false) };
+    let before = problems.0.len();
     let default = fields.take("default").and_then(|node| scalar(node, "default", problems)).map(str::to_owned);
     let required = fields.take("required").is_some_and(|node| boolean(node, "required", problems));
     let _description = fields.take("description").and_then(|node| scalar(node, "description", problems));
     fields.finish("a variable", &["required", "default", "description"], &[], problems);
-    if !required && default.is_none() {
+    if !required && default.is_none() && problems.0.len() == before {
         let help = "say `required: true`, or give a `default`";
         problems.at("plan::variable", node.span, "this variable has no value and need not be set", help);
     }
@@ -223,7 +245,10 @@ fn check_names(targets: &[TargetSpec], problems: &mut Problems) {
         if let Some(first) = seen.insert(&name.value, name.span) {
             let message = format!("two targets are named `{}`", name.value);
             problems.push(
-                Problem::error("plan::duplicate-name", message).at(name.span, "here again").at(first, "first here"),
+                Problem::error("plan::duplicate-name", message)
+                    .help("give one of them another name")
+                    .at(name.span, "here again")
+                    .at(first, "first here"),
             );
         }
     }

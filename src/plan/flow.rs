@@ -4,6 +4,7 @@ use super::reading::Problems;
 use super::{Arg, CaptureRef, Step, TargetSpec};
 use crate::problem::{Problem, Span};
 use crate::syscalls::nearest;
+use indexmap::{IndexMap, IndexSet};
 use std::collections::HashMap;
 
 /// What is known of a captured name.
@@ -15,82 +16,108 @@ struct Known {
     by_return: bool,
 }
 
+/// A plan that is wrong in more places than this gets no more guesses at what was meant: each looks at every name.
+const MOST_GUESSES: usize = 100;
+
 /// Checks the flow of a plan's values.
 pub fn check(targets: &[TargetSpec], steps: &[Step], problems: &mut Problems) {
-    let names: Vec<&str> =
-        targets.iter().filter_map(|target| target.name.as_ref()).map(|name| name.value.as_str()).collect();
-    let mut known: HashMap<&str, Known> = HashMap::new();
-    for (index, step) in steps.iter().enumerate() {
-        if let Some(target) = step.target.as_ref().filter(|target| !names.contains(&target.value.as_str())) {
-            let help = nearest(&target.value, names.iter().copied())
-                .map_or("name it with `name:` under `targets:`".to_owned(), |near| format!("did you mean `{near}`?"));
-            problems.at("plan::unknown-target", target.span, format!("no target is named `{}`", target.value), help);
+    let names = targets.iter().filter_map(|target| target.name.as_ref()).map(|name| name.value.as_str()).collect();
+    let mut captured = HashMap::new();
+    for name in steps.iter().flat_map(|step| &step.captures).map(|capture| &capture.name) {
+        captured.entry(name.value.as_str()).or_insert((name.span, false));
+    }
+    let mut flow = Flow { targets: names, known: IndexMap::new(), captured, guesses: MOST_GUESSES };
+    for step in steps {
+        if let Some(target) = &step.target {
+            flow.target(&target.value, target.span, problems);
         }
         let guarded = !step.when.is_empty() || !step.unless.is_empty();
         for used in uses_of_conditions(step) {
-            use_of(used, true, &names, &mut known, steps.get(index..).unwrap_or_default(), problems);
+            flow.use_of(used, true, problems);
         }
         for used in uses_of_arguments(step) {
-            use_of(used, guarded, &names, &mut known, steps.get(index..).unwrap_or_default(), problems);
+            flow.use_of(used, guarded, problems);
         }
-        capture(step, guarded, &mut known, problems);
+        flow.capture(step, guarded, problems);
     }
-    let mut unused: Vec<_> = known.into_iter().filter(|(_, known)| !known.used && known.by_return).collect();
-    unused.sort_by_key(|(_, known)| known.span.start);
-    for (name, known) in unused {
+    for (name, known) in flow.known.iter().filter(|(_, known)| !known.used && known.by_return) {
         let problem =
             Problem::warning("plan::unused-capture", format!("`{name}` is captured and never used")).at(known.span, "");
         problems.push(problem.help("it is only shown in the report; leave `capture` out if nobody reads it there"));
     }
 }
 
-fn capture<'a>(step: &'a Step, guarded: bool, known: &mut HashMap<&'a str, Known>, problems: &mut Problems) {
-    for capture in &step.captures {
-        let new = Known {
-            span: capture.name.span,
-            used: false,
-            may_be_skipped: guarded,
-            by_return: capture.from == super::CaptureFrom::Return,
-        };
-        if let Some(first) = known.insert(&capture.name.value, new) {
-            let message = format!("`{}` is captured twice", capture.name.value);
-            let problem = Problem::error("plan::captured-twice", message).help("give one of them another name");
-            problems.push(problem.at(capture.name.span, "here again").at(first.span, "first here"));
-        }
-    }
+/// What is known at a step.
+struct Flow<'a> {
+    /// Names of the targets.
+    targets: IndexSet<&'a str>,
+    /// What was captured so far.
+    known: IndexMap<&'a str, Known>,
+    /// Where each name is first captured, in the whole plan, and whether it was used before.
+    captured: HashMap<&'a str, (Span, bool)>,
+    /// How often what was meant may still be guessed.
+    guesses: usize,
 }
 
-fn use_of(
-    used: &CaptureRef,
-    guarded: bool,
-    targets: &[&str],
-    known: &mut HashMap<&str, Known>,
-    later: &[Step],
-    problems: &mut Problems,
-) {
-    if let Some(target) = used.target.as_deref().filter(|target| !targets.contains(target)) {
-        return problems.at("plan::unknown-target", used.span, format!("no target is named `{target}`"), "");
+impl<'a> Flow<'a> {
+    fn guess(&mut self, name: &str, among: impl FnOnce(&Self) -> Vec<&'a str>) -> Option<&'a str> {
+        self.guesses = self.guesses.checked_sub(1)?;
+        nearest(name, among(self))
     }
-    if let Some(known) = known.get_mut(used.name.as_str()) {
-        known.used = true;
-        if known.may_be_skipped && !guarded {
-            let message = format!("the step that captures `{}` may be skipped, and this one is not", used.name);
-            let problem = Problem::error("plan::may-be-skipped", message).help("add the same `when` to this step");
-            problems.push(problem.at(used.span, "used here").at(known.span, "captured here"));
+
+    fn target(&mut self, name: &str, span: Span, problems: &mut Problems) -> bool {
+        let known = self.targets.contains(name);
+        if !known {
+            let near = self.guess(name, |flow| flow.targets.iter().copied().collect());
+            let help = near
+                .map_or("name it with `name:` under `targets:`".to_owned(), |near| format!("did you mean `{near}`?"));
+            problems.at("plan::unknown-target", span, format!("no target is named `{name}`"), help);
         }
-        return;
+        known
     }
-    let captured_later = later.iter().flat_map(|step| &step.captures).find(|capture| capture.name.value == used.name);
-    if let Some(capture) = captured_later {
-        let problem =
-            Problem::error("plan::used-before-capture", format!("`{}` is used before it is captured", used.name));
-        return problems.push(problem.at(used.span, "used here").at(capture.name.span, "captured only here"));
+
+    fn capture(&mut self, step: &'a Step, guarded: bool, problems: &mut Problems) {
+        for capture in &step.captures {
+            let new = Known {
+                span: capture.name.span,
+                used: self.captured.get(capture.name.value.as_str()).is_some_and(|(_, used_before)| *used_before),
+                may_be_skipped: guarded,
+                by_return: capture.from == super::CaptureFrom::Return,
+            };
+            if let Some(first) = self.known.insert(&capture.name.value, new) {
+                let message = format!("`{}` is captured twice", capture.name.value);
+                let problem = Problem::error("plan::captured-twice", message).help("give one of them another name");
+                problems.push(problem.at(capture.name.span, "here again").at(first.span, "first here"));
+            }
+        }
     }
-    let near = nearest(&used.name, known.keys().copied());
-    let help = near.map_or("declare it under `vars:`, or `capture` it in an earlier step".to_owned(), |near| {
-        format!("did you mean `${{{near}}}`?")
-    });
-    problems.at("plan::undefined", used.span, format!("nothing is named `{}`", used.name), help);
+
+    fn use_of(&mut self, used: &CaptureRef, guarded: bool, problems: &mut Problems) {
+        if used.target.as_deref().is_some_and(|target| !self.target(target, used.span, problems)) {
+            return;
+        }
+        if let Some(known) = self.known.get_mut(used.name.as_str()) {
+            known.used = true;
+            if known.may_be_skipped && !guarded {
+                let message = format!("the step that captures `{}` may be skipped, and this one is not", used.name);
+                let problem = Problem::error("plan::may-be-skipped", message).help("add the same `when` to this step");
+                problems.push(problem.at(used.span, "used here").at(known.span, "captured here"));
+            }
+            return;
+        }
+        if let Some((captured, used_before)) = self.captured.get_mut(used.name.as_str()) {
+            *used_before = true;
+            let message = format!("`{}` is used before it is captured", used.name);
+            let problem = Problem::error("plan::used-before-capture", message)
+                .help("a value is there in the steps behind the one that captures it");
+            return problems.push(problem.at(used.span, "used here").at(*captured, "captured only here"));
+        }
+        let near = self.guess(&used.name, |flow| flow.known.keys().copied().collect());
+        let help = near.map_or("declare it under `vars:`, or `capture` it in an earlier step".to_owned(), |near| {
+            format!("did you mean `${{{near}}}`?")
+        });
+        problems.at("plan::undefined", used.span, format!("nothing is named `{}`", used.name), help);
+    }
 }
 
 fn uses_of_conditions(step: &Step) -> impl Iterator<Item = &CaptureRef> {

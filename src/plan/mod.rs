@@ -1,5 +1,6 @@
 //! What the user wrote: types, reading, checking, variables, JSON Schema.
 
+mod architecture;
 mod argument;
 mod condition;
 mod document;
@@ -12,8 +13,8 @@ mod step;
 mod tree;
 mod types;
 
-pub use argument::signature;
-pub use document::{Purpose, Reading, read};
+pub use argument::{amount, signature};
+pub use document::{Purpose, Reading, read, read_for};
 pub use number::shown;
 pub use schema::{schema, schema_text};
 pub use source::load;

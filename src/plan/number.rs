@@ -8,7 +8,11 @@ use crate::syscalls::{Kind, nearest};
 
 /// Reads the text of a number for a parameter of that kind. `None` if it is none, with the problem told.
 pub fn number(text: &str, span: Span, kind: Kind, variables: &Variables, problems: &mut Problems) -> Option<Number> {
+    let before = problems.0.len();
     let pieces = variables.expand(text, span, problems);
+    if problems.0.len() > before {
+        return None;
+    }
     let mut sum =
         Sum { kind, span, number: Number { constant: 0, terms: Vec::new(), text: String::new() }, joined: false };
     let mut sign = Some(true);
@@ -158,7 +162,10 @@ impl Sum {
             (None, Some(set)) if set.members.len() <= 12 => {
                 format!("there are {}", set.members.iter().map(|(name, _)| *name).collect::<Vec<_>>().join(", "))
             }
-            (None, Some(_)) => "`criu-plan explain CALL` lists them".to_owned(),
+            (None, Some(set)) => {
+                let first: Vec<_> = set.members.iter().take(8).map(|(name, _)| *name).collect();
+                format!("there are {} …; `criu-plan explain` and the call's name lists all", first.join(", "))
+            }
             (None, None) => "write 42, 0x2a, 0o52, `${name}`, or a sum of these".to_owned(),
         };
         problems.at(code, self.span, message, help);

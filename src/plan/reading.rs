@@ -98,8 +98,8 @@ pub fn boolean(node: &Node, what: &str, problems: &mut Problems) -> bool {
         Some("true") => true,
         Some("false") | None => false,
         Some(other) => {
-            let message = format!("{what} must be true or false, and here it is `{other}`");
-            problems.at("plan::shape", node.span, message, "");
+            let message = format!("`{what}` must be true or false, and here it is `{other}`");
+            problems.at("plan::shape", node.span, message, "write `true` or `false`, without quotes");
             false
         }
     }

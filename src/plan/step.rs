@@ -96,10 +96,6 @@ fn check_call(step: &Step, problems: &mut Problems) {
         let message = format!("`{}` can't be used in a plan: {why}", call.name);
         return problems.at("plan::forbidden", step.span, message, "");
     }
-    if call.x86_64.is_none() {
-        let message = format!("x86_64 has no `{}`", call.name);
-        return problems.at("plan::no-such-call-here", step.span, message, "");
-    }
     if call.blocking == syscalls::Blocking::Yes && step.timeout.is_none() {
         let message = format!("`{}` waits, perhaps for ever, and has no `timeout`", call.name);
         problems.at("plan::no-timeout", step.span, message, "add `timeout: 1s` to the step");

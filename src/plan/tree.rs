@@ -9,8 +9,14 @@ use std::collections::HashMap;
 
 /// Deeper nesting than any plan has.
 const DEEPEST: usize = 64;
-/// Nodes that aliases may bring, over all.
-const MOST_ALIASED: usize = 100_000;
+/// Nodes that anchors and aliases may bring, over all.
+const MOST_ALIASED: usize = 200_000;
+/// Nodes over all: some 300,000 steps.
+const MOST_NODES: usize = 4_000_000;
+
+/// What an author should look for where the parser only knows where it gave up.
+const SUSPECTS: &str =
+    "often the line before lacks a closing quote, `]` or `}`, or a text with `: ` or ` #` in it lacks quotes";
 
 /// A part of the text.
 #[derive(Debug, Clone, PartialEq, Eq)]
@@ -87,7 +93,8 @@ pub fn parse(source: &[u8], problems: &mut Problems) -> Option<Node> {
         }
     };
     let bom = if text.starts_with('\u{feff}') { '\u{feff}'.len_utf8() } else { 0 };
-    let mut builder = Builder { text, bom, open: Vec::new(), anchors: HashMap::new(), aliased: 0, root: None };
+    let mut builder =
+        Builder { text, bom, open: Vec::new(), anchors: HashMap::new(), aliased: 0, nodes: 0, root: None };
     for event in Parser::new_from_str(text.get(bom..)?) {
         let (event, span) = match event {
             Ok((event, span)) => (event, span),
@@ -121,6 +128,7 @@ struct Builder<'a> {
     open: Vec<Open>,
     anchors: HashMap<usize, Node>,
     aliased: usize,
+    nodes: usize,
     root: Option<Node>,
 }
 
@@ -134,16 +142,14 @@ impl Builder<'_> {
             )),
             Event::Scalar(text, style, anchor, _) => {
                 let plain = style == ScalarStyle::Plain;
-                let node = Node { span: self.trim(span), kind: NodeKind::Scalar { text: text.into_owned(), plain } };
-                self.add(node, anchor);
-                Ok(())
+                // Nothing at all comes as `~`.
+                let text = if plain && span.start == span.end { String::new() } else { text.into_owned() };
+                let node = Node { span: self.trim(span), kind: NodeKind::Scalar { text, plain } };
+                self.add(node, anchor)
             }
             Event::SequenceStart(_, anchor, _) => self.begin(span, anchor, false),
             Event::MappingStart(_, anchor, _) => self.begin(span, anchor, true),
-            Event::SequenceEnd | Event::MappingEnd => {
-                self.end(span, problems);
-                Ok(())
-            }
+            Event::SequenceEnd | Event::MappingEnd => self.end(span, problems),
             Event::Alias(anchor) => self.alias(anchor, span),
             _ => Ok(()),
         }
@@ -157,50 +163,66 @@ impl Builder<'_> {
 
     fn begin(&mut self, span: Span, anchor: usize, is_map: bool) -> Result<(), Box<Problem>> {
         if self.open.len() >= DEEPEST {
-            return Err(Box::new(
-                Problem::error("plan::too-deep", format!("the plan is nested more than {DEEPEST} levels deep"))
-                    .at(span, "here"),
-            ));
+            return Err(Box::new(too_deep(span)));
         }
         self.open.push(Open { start: span.start, anchor, is_map, items: Vec::new() });
         Ok(())
     }
 
-    fn end(&mut self, span: Span, problems: &mut Problems) {
-        let Some(open) = self.open.pop() else { return };
+    fn end(&mut self, span: Span, problems: &mut Problems) -> Result<(), Box<Problem>> {
+        let Some(open) = self.open.pop() else { return Ok(()) };
         let last = open.items.last().map_or(open.start, |item| item.span.end);
         // The end of a block collection is only noticed at what follows it.
         let closed = self.text.get(span.start..span.end).is_some_and(|text| text == "]" || text == "}");
         let span = Span { start: open.start, end: if closed { span.end } else { last } };
         let kind = if open.is_map { NodeKind::Map(pairs(open.items, problems)) } else { NodeKind::List(open.items) };
-        self.add(Node { span, kind }, open.anchor);
+        self.add(Node { span, kind }, open.anchor)
     }
 
     fn alias(&mut self, anchor: usize, span: Span) -> Result<(), Box<Problem>> {
-        let problem = |message: &str| Box::new(Problem::error("plan::alias", message).at(span, "this alias"));
-        let Some(node) = self.anchors.get(&anchor).cloned() else {
-            return Err(problem("this alias stands inside what it stands for"));
+        let Some(node) = self.anchors.get(&anchor) else {
+            let message = "this alias stands inside what it stands for";
+            return Err(Box::new(Problem::error("plan::alias", message).at(span, "this alias")));
         };
-        self.aliased += node.size();
-        if self.aliased > MOST_ALIASED {
-            return Err(problem("aliases make this plan too large"));
+        self.copied(node.size(), span)?;
+        match self.anchors.get(&anchor).cloned() {
+            Some(node) => self.add(node, 0),
+            None => Ok(()),
         }
-        self.add(node, 0);
-        Ok(())
     }
 
-    fn add(&mut self, node: Node, anchor: usize) {
+    /// Counts nodes that are copied: for an anchor that is kept, for an alias.
+    fn copied(&mut self, size: usize, span: Span) -> Result<(), Box<Problem>> {
+        self.aliased += size;
+        if self.aliased <= MOST_ALIASED {
+            return Ok(());
+        }
+        let problem = Problem::error("plan::alias", "anchors and aliases make this plan too large");
+        Err(Box::new(problem.help("write out what is meant, or use fewer of them").at(span, "with this one")))
+    }
+
+    fn add(&mut self, node: Node, anchor: usize) -> Result<(), Box<Problem>> {
+        self.nodes += 1;
+        if self.nodes > MOST_NODES {
+            let message = format!("the plan has more than {MOST_NODES} values");
+            return Err(Box::new(Problem::error("plan::too-large", message).help("split it").at(node.span, "here")));
+        }
         if anchor != 0 {
+            self.copied(node.size(), node.span)?;
             self.anchors.insert(anchor, node.clone());
         }
         match self.open.last_mut() {
             Some(open) => open.items.push(node),
             None => self.root = Some(node),
         }
+        Ok(())
     }
 
     fn not_yaml(&self, error: &ScanError) -> Problem {
         let at = (error.marker().byte_offset().unwrap_or(0) + self.bom).min(self.text.len());
+        if error.info().contains("recursion limit") {
+            return too_deep(Span { start: at, end: at + 1 });
+        }
         let before = self.text.get(..at).unwrap_or_default();
         let line_start = before.rfind('\n').map_or(0, |newline| newline + 1);
         let line = self.text.get(line_start..).and_then(|rest| rest.lines().next()).unwrap_or_default();
@@ -213,10 +235,19 @@ impl Builder<'_> {
                 (problem, line_start + column)
             }
             None if line.contains('\t') => (problem.help("YAML is indented with spaces, not with tabs"), at),
-            None => (problem, at),
+            None if error.info().contains("unknown anchor") => {
+                (problem.help("`*` begins an alias of what is marked with `&`; quote a text that begins with it"), at)
+            }
+            None => (problem.help(SUSPECTS), at),
         };
         problem.at(Span { start, end: end.max(start + 1).min(self.text.len()) }, "here")
     }
+}
+
+fn too_deep(span: Span) -> Problem {
+    Problem::error("plan::too-deep", format!("the plan is nested more than {DEEPEST} levels deep"))
+        .help("no plan needs as much; is it the right file?")
+        .at(span, "here")
 }
 
 /// The column of a `${` that is not quoted and stands behind a `[` or `{` of its line.

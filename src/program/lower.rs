@@ -95,6 +95,7 @@ impl Lowering<'_> {
         StepCode {
             index,
             name: step.name.clone(),
+            span: step.span,
             syscall: step.syscall,
             shown,
             when,

@@ -4,6 +4,7 @@
 //! Ops run in order; one whose guards do not all hold is passed over.
 
 use crate::plan::{Decode, Expected, Relation};
+use crate::problem::Span;
 use crate::syscalls::Syscall;
 use std::time::Duration;
 
@@ -168,6 +169,8 @@ pub struct StepCode {
     pub index: usize,
     /// `name:`.
     pub name: Option<String>,
+    /// Its place in the plan, for problems.
+    pub span: Span,
     /// The call.
     pub syscall: &'static Syscall,
     /// The arguments as the plan has them, for reports, by parameter: `flags` → `O_WRONLY|O_CREAT`.

@@ -1,8 +1,12 @@
 //! An outcome for people: a line for each target and each step.
 
+use super::{hexdump, plain};
 use crate::executor::{Captured, Outcome, StepOutcome, StepState, TargetOutcome, Verdict};
 use crate::syscalls::{self, Returns, errno};
 use std::fmt::Write;
+
+/// No more of an argument is shown.
+const LONGEST: usize = 200;
 
 /// The whole outcome; problems are told elsewhere.
 pub fn outcome(outcome: &Outcome) -> String {
@@ -13,7 +17,7 @@ pub fn outcome(outcome: &Outcome) -> String {
     }
     let name = outcome.plan.as_deref().map(|name| format!("{name}: ")).unwrap_or_default();
     let _written = writeln!(text, "{name}{}", sentence(outcome));
-    text
+    plain(&text)
 }
 
 fn sentence(outcome: &Outcome) -> &'static str {
@@ -69,18 +73,28 @@ fn line(step: &StepOutcome) -> String {
         StepState::InDoubt => ", IN DOUBT",
     };
     let undone = if step.undone { ", undone" } else { "" };
-    let note = step.note.as_deref().map(|note| format!(": {note}")).unwrap_or_default();
+    // The result says it already.
+    let told = step.state == StepState::Failed && step.errno.is_some();
+    let note = step.note.as_deref().filter(|_| !told).map(|note| format!(": {note}")).unwrap_or_default();
     format!("{} {name}{}{result}{state}{undone}{note}", step.index + 1, call(step))
 }
 
 /// `dup2(3, 1)`.
-pub fn call(step: &StepOutcome) -> String {
-    let args: Vec<&str> = step.args.iter().map(|(_, value)| value.as_str()).collect();
+fn call(step: &StepOutcome) -> String {
+    let args: Vec<String> = step.args.iter().map(|(_, value)| shortened(value)).collect();
     format!("{}({})", step.syscall, args.join(", "))
 }
 
+/// A long argument by its beginning; all of it is in the JSON.
+fn shortened(value: &str) -> String {
+    match value.char_indices().nth(LONGEST) {
+        Some((end, _)) => format!("{}… ({} bytes)", value.get(..end).unwrap_or_default(), value.len()),
+        None => value.to_owned(),
+    }
+}
+
 /// A raw result as a person reads it.
-pub fn result(syscall: &str, value: i64) -> String {
+fn result(syscall: &str, value: i64) -> String {
     match errno::of_result(value) {
         Some(number) => format!("-1 {}", errno::describe(number)),
         None if syscalls::by_name(syscall).is_some_and(|call| call.returns == Returns::Address) => {
@@ -88,4 +102,18 @@ pub fn result(syscall: &str, value: i64) -> String {
         }
         None => value.to_string(),
     }
+}
+
+/// The result of `exec` for people: the call, its result in decimal and hexadecimal, and the buffers that it filled.
+pub fn exec_result(step: &StepOutcome) -> String {
+    let Some(value) = step.result else { return String::new() };
+    let mut text = format!("{} = {}", call(step), result(&step.syscall, value));
+    if step.errno.is_none() {
+        text.push_str(&format!(" ({value:#x})"));
+    }
+    text.push('\n');
+    for (name, bytes) in &step.buffers {
+        text.push_str(&format!("{name}:\n{}", hexdump(bytes)));
+    }
+    plain(&text)
 }

@@ -1,7 +1,6 @@
 //! An outcome as one JSON object.
 
-use super::human;
-use super::problems::Source;
+use super::Source;
 use crate::executor::{Outcome, StepOutcome, TargetOutcome};
 use crate::problem::Problem;
 use serde_json::{Value, json};
@@ -68,21 +67,7 @@ pub fn problem(problem: &Problem, source: Option<&Source>) -> Value {
         "message": problem.message,
         "help": problem.help,
         "file": source.map(|source| source.name.as_str()),
-        "line": place.map(|(line, _)| line),
-        "column": place.map(|(_, column)| column),
+        "line": place.map(|place| place.line),
+        "column": place.map(|place| place.column),
     })
-}
-
-/// The result of `exec` for people: the call, its result in decimal and hexadecimal, and the buffers that it filled.
-pub fn exec_result(step: &StepOutcome) -> String {
-    let Some(value) = step.result else { return String::new() };
-    let mut text = format!("{} = {}", human::call(step), human::result(&step.syscall, value));
-    if step.errno.is_none() {
-        text.push_str(&format!(" ({value:#x})"));
-    }
-    text.push('\n');
-    for (name, bytes) in &step.buffers {
-        text.push_str(&format!("{name}:\n{}", super::hexdump(bytes)));
-    }
-    text
 }

@@ -1,11 +1,17 @@
-//! An outcome or problems, as human text and as JSON.
+//! An outcome or problems, as human text and as JSON; problems also as GitHub annotations and SARIF.
 
 mod dump;
+mod github;
 mod human;
 mod json;
 mod problems;
+mod sarif;
+mod source;
 
 pub use dump::hexdump;
-pub use human::outcome;
-pub use json::{exec_result, json, problem as problem_json};
-pub use problems::{Source, problems};
+pub use github::github;
+pub use human::{exec_result, outcome};
+pub use json::{json, problem as problem_json};
+pub use problems::{plain, problems};
+pub use sarif::sarif;
+pub use source::{Position, Source};

@@ -1,37 +1,10 @@
 //! Problems for people, each shown at its place in the plan.
 
+use super::Source;
 use crate::problem::{Problem, Severity, Span};
-use miette::{Diagnostic, GraphicalReportHandler, GraphicalTheme, LabeledSpan, NamedSource, SourceCode};
+use miette::{Diagnostic, GraphicalReportHandler, GraphicalTheme, LabeledSpan, SourceCode};
 use std::fmt;
 use std::io::IsTerminal;
-
-/// The text that problems point into.
-#[derive(Debug, Clone)]
-pub struct Source {
-    /// Its file's name.
-    pub name: String,
-    /// Its text, lossily decoded.
-    pub text: String,
-}
-
-impl Source {
-    /// Of a file. Bytes that are no UTF-8 are shown as one `?` each, so that places stay what they are.
-    pub fn new(name: &str, bytes: &[u8]) -> Self {
-        let text = match std::str::from_utf8(bytes) {
-            Ok(text) => text.to_owned(),
-            Err(_) => bytes.iter().map(|byte| if byte.is_ascii() { *byte as char } else { '?' }).collect(),
-        };
-        Self { name: name.to_owned(), text }
-    }
-
-    /// Line and column (in characters) of a byte offset, from 1.
-    pub fn position(&self, offset: usize) -> (usize, usize) {
-        let before = self.text.get(..offset.min(self.text.len())).unwrap_or(&self.text);
-        let line = before.matches('\n').count() + 1;
-        let column = before.rsplit('\n').next().unwrap_or_default().chars().count() + 1;
-        (line, column)
-    }
-}
 
 /// All problems as text, with colours if they go to a terminal that wants them.
 pub fn problems(problems: &[Problem], source: Option<&Source>) -> String {
@@ -40,23 +13,36 @@ pub fn problems(problems: &[Problem], source: Option<&Source>) -> String {
     let handler = GraphicalReportHandler::new_themed(theme).with_width(110).with_links(false);
     let mut text = String::new();
     for problem in problems {
-        let shown = Shown { problem, source: source.map(|source| NamedSource::new(&source.name, source.text.clone())) };
         // Writing to a String does not fail.
-        let _written = handler.render_report(&mut text, &shown);
+        let _written = handler.render_report(&mut text, &Shown { problem, source });
     }
     text
+}
+
+/// A text without anything that a terminal would obey: names of processes and values of plans are other people's.
+pub fn plain(text: &str) -> String {
+    let escaped = |letter: char| match letter {
+        '\n' | '\t' => letter.to_string(),
+        letter if letter.is_control() => letter.escape_default().to_string(),
+        letter => letter.to_string(),
+    };
+    if text.chars().any(|letter| letter.is_control() && !matches!(letter, '\n' | '\t')) {
+        text.chars().map(escaped).collect()
+    } else {
+        text.to_owned()
+    }
 }
 
 /// A problem as miette wants it.
 #[derive(Debug)]
 struct Shown<'a> {
     problem: &'a Problem,
-    source: Option<NamedSource<String>>,
+    source: Option<&'a Source>,
 }
 
 impl fmt::Display for Shown<'_> {
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
-        f.write_str(&self.problem.message)
+        f.write_str(&plain(&self.problem.message))
     }
 }
 
@@ -75,19 +61,25 @@ impl Diagnostic for Shown<'_> {
     }
 
     fn help(&self) -> Option<Box<dyn fmt::Display + '_>> {
-        self.problem.help.as_ref().map(|help| Box::new(help) as Box<dyn fmt::Display>)
+        self.problem.help.as_ref().map(|help| Box::new(plain(help)) as Box<dyn fmt::Display>)
     }
 
     fn source_code(&self) -> Option<&dyn SourceCode> {
-        self.source.as_ref().map(|source| source as &dyn SourceCode)
+        self.source.map(|source| source as &dyn SourceCode)
     }
 
     fn labels(&self) -> Option<Box<dyn Iterator<Item = LabeledSpan> + '_>> {
-        self.source.as_ref()?;
-        let label = |(span, text): &(Span, String)| {
+        let source = self.source?;
+        let label = move |(index, (span, text)): (usize, &(Span, String))| {
             let text = if text.is_empty() { "here" } else { text };
-            LabeledSpan::new(Some(text.to_owned()), span.start, span.end.saturating_sub(span.start))
+            let span = source.shown(*span);
+            let place = (span.start, span.end - span.start);
+            match index {
+                // The one that the heading names.
+                0 => LabeledSpan::new_primary_with_span(Some(text.to_owned()), place),
+                _ => LabeledSpan::new_with_span(Some(text.to_owned()), place),
+            }
         };
-        Some(Box::new(self.problem.places.iter().map(label)))
+        Some(Box::new(self.problem.places.iter().enumerate().map(label)))
     }
 }

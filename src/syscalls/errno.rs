@@ -165,5 +165,8 @@ pub fn spell(number: i32) -> String {
 
 /// Its name and what it means: `ENOENT (No such file or directory)`.
 pub fn describe(number: i32) -> String {
-    format!("{} ({})", spell(number), nix::errno::Errno::from_raw(number).desc())
+    let told = std::io::Error::from_raw_os_error(number).to_string();
+    // The C library's words, without the number that Rust puts behind them.
+    let words = told.split(" (os error").next().unwrap_or_default();
+    format!("{} ({words})", spell(number))
 }

@@ -22,6 +22,16 @@ pub enum Arch {
     Aarch64,
 }
 
+impl Arch {
+    /// As `uname -m` says it.
+    pub fn name(self) -> &'static str {
+        match self {
+            Self::X86_64 => "x86_64",
+            Self::Aarch64 => "aarch64",
+        }
+    }
+}
+
 /// What an argument is, which decides how it may be written.
 #[derive(Debug, Clone, Copy)]
 pub enum Kind {
