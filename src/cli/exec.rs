@@ -7,7 +7,7 @@ use crate::executor::{self, Verdict};
 use crate::plan::{self, Arg, Expect, Number, Plan, Selector, Spanned, Step, TargetSpec, Undo};
 use crate::problem::{Problem, Span};
 use crate::report;
-use crate::syscalls::{self, Arch, Blocking, Kind, Syscall, argument_kind, constants, errno, nearest};
+use crate::syscalls::{self, Arch, Blocking, Kind, Syscall, argument_kind, constants, errno, nearest, particulars};
 use std::time::Duration;
 
 #[derive(Debug, clap::Args)]
@@ -73,9 +73,6 @@ pub fn command(
 ) -> Result<Plan, Vec<Problem>> {
     let call = call(syscall).map_err(|problem| vec![problem])?;
     let mut problems = Vec::new();
-    if let Some(why) = call.forbidden {
-        problems.push(Problem::error("exec::forbidden", format!("`{}` can't be run: {why}", call.name)));
-    }
     if arguments.len() > call.params.len() {
         let message =
             format!("`{}` takes {} arguments, and {} are given", call.name, call.params.len(), arguments.len());
@@ -96,9 +93,14 @@ pub fn command(
         }
     }
     args.resize(call.params.len(), None);
+    let particulars = particulars(call, |index| plan::known(args.get(index)?.as_ref()));
+    if let Some(why) = particulars.forbidden {
+        problems.push(Problem::error("exec::forbidden", format!("`{}` can't be run: {why}", call.name)));
+    }
     if !problems.is_empty() {
         return Err(problems);
     }
+    let waits = particulars.blocking == Blocking::Yes;
     let selector = Spanned { value: Selector::Pid(target), span: Span::default() };
     let step = Step {
         name: None,
@@ -113,7 +115,7 @@ pub fn command(
         ignore: errno::names().filter_map(errno::number).collect(),
         undo: Undo::None,
         irreversible: true,
-        timeout: timeout.or((call.blocking == Blocking::Yes).then_some(Duration::from_secs(1))),
+        timeout: timeout.or(waits.then_some(Duration::from_secs(1))),
         span: Span::default(),
     };
     Ok(Plan {

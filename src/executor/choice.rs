@@ -110,13 +110,7 @@ pub fn choose(
 }
 
 /// Room for a frame of that size and, if it can be had, for the data too.
-fn room_for(
-    target: &Prepared,
-    standing: &Standing,
-    stack_pointers: &[u64],
-    frame: u64,
-    data: u64,
-) -> Option<Room> {
+fn room_for(target: &Prepared, standing: &Standing, stack_pointers: &[u64], frame: u64, data: u64) -> Option<Room> {
     let surveyor = Surveyor {
         mappings: &target.mappings,
         pagemap: &target.pagemap,

@@ -96,6 +96,7 @@ impl Lowering<'_> {
             index,
             name: step.name.clone(),
             syscall: step.syscall,
+            particulars: step.particulars(),
             shown,
             when,
             unless,
@@ -118,7 +119,7 @@ impl Lowering<'_> {
             result: self.builder.unset(),
             accept: Accept { expected: step.returns.clone(), ignore: step.ignore.clone() },
             timeout: step.timeout,
-            may_block: step.syscall.blocking != Blocking::No,
+            may_block: step.particulars().blocking != Blocking::No,
         }
     }
 

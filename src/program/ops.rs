@@ -4,7 +4,7 @@
 //! Ops run in order; one whose guards do not all hold is passed over.
 
 use crate::plan::{Decode, Expected, Relation};
-use crate::syscalls::Syscall;
+use crate::syscalls::{Particulars, Syscall};
 use std::time::Duration;
 
 /// An 8-byte slot.
@@ -170,6 +170,8 @@ pub struct StepCode {
     pub name: Option<String>,
     /// The call.
     pub syscall: &'static Syscall,
+    /// What that call is with the step's arguments.
+    pub particulars: Particulars,
     /// The arguments as the plan has them, for reports, by parameter: `flags` → `O_WRONLY|O_CREAT`.
     pub shown: Vec<(&'static str, Shown)>,
     /// If not all hold the step is skipped.

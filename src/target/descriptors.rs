@@ -93,7 +93,8 @@ impl Descriptors {
         }
         let locked = |number: i32| {
             // What was closed since it was listed is no reason.
-            let info = self.info(number).or_else(|errno| if errno == Errno::ENOENT { Ok(String::new()) } else { Err(errno) });
+            let info =
+                self.info(number).or_else(|errno| if errno == Errno::ENOENT { Ok(String::new()) } else { Err(errno) });
             info.map_or(true, |text| text.lines().any(|line| line.starts_with("lock:") && line.contains("POSIX")))
         };
         let mut listed = self.lockable.borrow_mut();
