@@ -269,8 +269,13 @@ fn values(headers: &[&str], names: &BTreeSet<&'static str>) -> BTreeMap<String, 
         command.env("LC_ALL", "C").arg(&source).output().unwrap()
     };
     let told = String::from_utf8_lossy(&compile(names, &["-fsyntax-only"]).stderr).into_owned();
-    let unknown: BTreeSet<&str> =
-        told.lines().filter(|line| line.contains("undeclared")).filter_map(|line| line.split('\'').nth(1)).collect();
+    let text = program(headers, names);
+    let name_at = |line: usize| text.lines().nth(line - 1)?.strip_prefix("printf(\"")?.split(' ').next();
+    let unknown: BTreeSet<&str> = told
+        .lines()
+        .filter(|line| line.contains(": error: "))
+        .filter_map(|line| name_at(line.split(':').nth(1)?.parse().ok()?))
+        .collect();
     let known: BTreeSet<&str> = names.iter().copied().filter(|name| !unknown.contains(name)).collect();
     let compiled = compile(&known, &[]);
     assert!(compiled.status.success(), "{}", String::from_utf8_lossy(&compiled.stderr));
