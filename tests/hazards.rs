@@ -3,6 +3,7 @@
 
 mod support;
 
+use criu_plan::syscalls;
 use std::fs::{self, File};
 use std::os::unix::fs::FileExt;
 use std::path::Path;
@@ -129,6 +130,34 @@ fn a_wait_that_any_stop_interrupts_goes_on_in_every_thread() {
 }
 
 #[test]
+fn no_thread_that_was_just_made_runs_on_while_the_others_are_held() {
+    let directory = directory();
+    let stdout = File::create(directory.path().join("first")).unwrap();
+    let mut target = Target::spawn(Command::new(c("odd")).arg("chains").stdout(stdout));
+    let line = target.wait_for("ticks");
+    let address = u64::from_str_radix(line.split_once("0x").unwrap().1, 16).unwrap();
+    target.wait_for("ready");
+    let memory = File::open(format!("/proc/{}/mem", target.pid())).unwrap();
+    let ticks = || {
+        let mut bytes = [0; 8];
+        memory.read_exact_at(&mut bytes, address).unwrap();
+        u64::from_le_bytes(bytes)
+    };
+    for _ in 0..10 {
+        let before = ticks();
+        wait_until("threads come and go", || ticks() > before + 10);
+        let hold = Hold::start(&target, directory.path(), 200, "");
+        let held = ticks();
+        std::thread::sleep(Duration::from_millis(20));
+        let now = ticks();
+        assert!(held_in(&target, libc::SYS_select), "the test looked too late");
+        assert_eq!(now, held, "a thread runs on");
+        assert_code(&hold.finish(), 0);
+    }
+    target.assert_well();
+}
+
+#[test]
 fn a_parent_of_a_brief_vfork_is_waited_for() {
     let directory = directory();
     let mut target = odd("vforks 100", directory.path());
@@ -202,35 +231,43 @@ fn threads_of_an_io_uring_neither_hang_the_stop_nor_are_chosen() {
 }
 
 #[test]
-fn a_stopped_process_hears_sigcont_and_sigstop_while_it_is_held() {
-    let directory = directory();
-    let first = directory.path().join("first");
-    let mut target = Target::life("plain", &first);
-    let state = |target: &Target, letter: char| target.status("State").starts_with(letter);
-    let ended_well = |hold: Hold| {
-        let output = hold.finish();
-        let outcome = outcome(&output)["outcome"].clone();
-        assert!(outcome == "unchanged" || outcome == "rolled_back", "{outcome}: {}", messages(&output));
-    };
-    // Continued while held.
-    target.signal(libc::SIGSTOP);
-    wait_until("it is stopped", || state(&target, 'T'));
-    let length = fs::metadata(&first).unwrap().len();
-    let hold = Hold::start(&target, directory.path(), 300, "");
-    target.signal(libc::SIGCONT);
-    // It may interrupt our call, which waits.
-    ended_well(hold);
-    wait_for_growth(&first, length);
-    target.assert_well();
-    // Stopped while held.
-    let hold = Hold::start(&target, directory.path(), 300, "");
-    target.signal(libc::SIGSTOP);
-    ended_well(hold);
-    wait_until("it is stopped", || state(&target, 'T'));
-    target.signal(libc::SIGCONT);
-    let length = fs::metadata(&first).unwrap().len();
-    wait_for_growth(&first, length);
-    target.assert_well();
+fn a_process_hears_sigcont_and_sigstop_while_it_is_held() {
+    // In a fiber our call waits with all signals blocked, which SIGSTOP is not.
+    for kind in ["plain", "fiber"] {
+        let directory = directory();
+        let first = directory.path().join("first");
+        let mut target = Target::life(kind, &first);
+        let stopped = |target: &Target| target.status("State").starts_with('T');
+        let held = |target: &Target, signal: i32| {
+            let hold = Hold::start(target, directory.path(), 300, "");
+            target.signal(signal);
+            let output = hold.finish();
+            // It may interrupt our call, which waits.
+            let outcome = outcome(&output)["outcome"].clone();
+            assert!(outcome == "unchanged" || outcome == "rolled_back", "{outcome}: {}", messages(&output));
+        };
+        target.signal(libc::SIGSTOP);
+        wait_until("it is stopped", || stopped(&target));
+        let length = fs::metadata(&first).unwrap().len();
+        held(&target, libc::SIGCONT);
+        wait_for_growth(&first, length);
+        held(&target, libc::SIGSTOP);
+        wait_until("it is stopped", || stopped(&target));
+        target.signal(libc::SIGCONT);
+        let length = fs::metadata(&first).unwrap().len();
+        wait_for_growth(&first, length);
+        target.assert_well();
+    }
+}
+
+#[test]
+fn what_the_kernel_has_done_for_good_is_not_done_again() {
+    let anew = |name| syscalls::restart::interrupted_by_any_stop(syscalls::by_name(name).unwrap());
+    // Whatever close returns, the descriptor is gone, and its number may be another file's.
+    for name in ["close", "dup2", "dup3", "close_range", "nanosleep", "kill", "clone", "fork", "msgsnd"] {
+        assert!(!anew(name), "{name}");
+    }
+    assert!(anew("epoll_wait"));
 }
 
 // --- which thread

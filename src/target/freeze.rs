@@ -131,6 +131,10 @@ pub fn freeze(
     let result = loop {
         match pass(subjects, &mut states, waiter, deadline, on_asked, on_stop) {
             Ok(Some(frozen)) => break Ok(frozen),
+            // Threads that come faster than they are caught.
+            Ok(None) if Instant::now() > deadline => {
+                break Err(FreezeError { subject: 0, tid: 0, fault: Fault::Deadline });
+            }
             Ok(None) => {}
             Err(error) => break Err(error),
         }
@@ -146,7 +150,8 @@ pub fn freeze(
     result
 }
 
-/// One pass: asks the threads that are new, waits for those asked. The frozen processes if there was nothing to do.
+/// One pass: asks the threads that are new, waits for those asked. The frozen processes if there was nothing to do: a thread
+/// that has ended before it could be asked may have left another behind, which the listing does not show.
 fn pass(
     subjects: &mut [Subject],
     states: &mut [HashMap<i32, State>],
@@ -156,21 +161,23 @@ fn pass(
     on_stop: &mut OnStop<'_>,
 ) -> Result<Option<Vec<Frozen>>, FreezeError> {
     let mut listings = Vec::with_capacity(subjects.len());
+    let mut settled = true;
     for (index, subject) in subjects.iter_mut().enumerate() {
         let error = |tid, fault| FreezeError { subject: index, tid, fault };
         let tids = subject.tids().map_err(|errno| error(0, errno.into()))?;
         for tid in tids.iter().filter(|tid| !states[index].contains_key(tid)).copied().collect::<Vec<_>>() {
-            let state = ask(subject, tid).map_err(|fault| error(tid, fault))?;
-            states[index].insert(tid, state);
+            settled = false;
+            // One that is gone is forgotten: another may get its number.
+            if let Some(state) = ask(subject, tid).map_err(|fault| error(tid, fault))? {
+                states[index].insert(tid, state);
+            }
         }
         listings.push(tids);
     }
     on_asked();
-    let mut waited = false;
     for (index, known) in states.iter_mut().enumerate() {
         for (tid, state) in known.iter_mut().filter(|(_, state)| **state == State::Asked) {
             let error = |fault| FreezeError { subject: index, tid: *tid, fault };
-            waited = true;
             *state = until_stopped(Tracee { tid: *tid }, waiter, deadline).map_err(error)?;
             if let State::Stopped(stop) = *state {
                 match on_stop(index, Tracee { tid: *tid }, stop) {
@@ -180,7 +187,7 @@ fn pass(
             }
         }
     }
-    if waited { Ok(None) } else { settle(subjects, states, &listings).map(Some) }
+    if settled { settle(subjects, states, &listings).map(Some) } else { Ok(None) }
 }
 
 /// The processes as they stand; threads that we hold but that are not in the listing are others' (their tid was reused
@@ -213,20 +220,20 @@ fn settle(
     Ok(result)
 }
 
-/// Seizes and interrupts a thread.
-fn ask(subject: &Subject, tid: i32) -> Result<State, Fault> {
+/// Seizes and interrupts a thread; `None` if it has ended.
+fn ask(subject: &Subject, tid: i32) -> Result<Option<State>, Fault> {
     if !subject.ordinary.contains(&tid) && matches!(thread_state(subject.dir, tid), None | Some((_, true))) {
-        return Ok(State::Out);
+        return Ok(Some(State::Out));
     }
     match Tracee::seize(tid, libc::PTRACE_O_TRACESYSGOOD) {
         Ok(tracee) => match tracee.interrupt() {
-            Err(Fault::Gone) => Ok(State::Out),
-            other => other.map(|()| State::Asked),
+            Err(Fault::Gone) => Ok(Some(State::Out)),
+            other => other.map(|()| Some(State::Asked)),
         },
-        Err(Errno::ESRCH) => Ok(State::Out),
+        Err(Errno::ESRCH) => Ok(None),
         Err(errno) => match thread_state(subject.dir, tid) {
             // A zombie (a first thread that has ended before the others) has nothing to stop.
-            None | Some((b'Z' | b'X' | b'x', _) | (_, true)) => Ok(State::Out),
+            None | Some((b'Z' | b'X' | b'x', _) | (_, true)) => Ok(Some(State::Out)),
             Some(_) => Err(errno.into()),
         },
     }

@@ -161,6 +161,21 @@ static void dispatch(int nowhere) {
   }
 }
 
+// Threads that each count, make the next one and end: there is always one that was not there a moment ago.
+static volatile long ticks;
+static void *link_of_chain(void *unused) {
+  pthread_t next;
+  __atomic_fetch_add(&ticks, 1, __ATOMIC_RELAXED);
+  pthread_detach(pthread_self());
+  while (pthread_create(&next, NULL, link_of_chain, NULL)) {}
+  return unused;
+}
+static void chains(void) {
+  for (int i = 0; i < 4; i++) thread(link_of_chain, NULL);
+  fprintf(stderr, "ticks %p\n", (void *)&ticks);
+  for_ever();
+}
+
 // A child that shares the memory of its parent, which waits, for some time before it ends.
 static void vforks(int ms) {
   note_self();
@@ -214,6 +229,7 @@ int main(int count, char **args) {
   else if (IS("terminable")) signal(SIGTERM, terminated), for_ever();
   else if (IS("dispatch-own")) dispatch(0);
   else if (IS("dispatch-nowhere")) dispatch(1);
+  else if (IS("chains")) chains();
   else if (IS("vforks")) vforks(atoi(what));
   else if (IS("execs")) execs(atoi(what));
   else if (IS("file-limit")) file_limit();
