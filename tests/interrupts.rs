@@ -212,6 +212,37 @@ fn a_front_end_that_is_stopped_does_not_keep_the_target() {
 }
 
 #[test]
+fn a_target_that_is_stopped_while_a_step_waits_stays_stopped() {
+    let mut waiting = Waiting::start(&[]);
+    waiting.target.signal(libc::SIGSTOP);
+    // The signal ends the wait, and the step with it.
+    let output = ended(std::mem::replace(&mut waiting.run, Command::new("true").spawn().unwrap()));
+    assert_code(&output, 1);
+    assert_eq!(outcome(&output)["outcome"], "rolled_back");
+    wait_until("it is stopped", || waiting.target.status("State").starts_with('T'));
+    waiting.target.signal(libc::SIGCONT);
+    waiting.assert_as_before();
+    waiting.run.wait().unwrap();
+}
+
+#[test]
+fn a_target_that_gets_a_signal_while_a_step_waits_loses_nothing() {
+    let directory = directory();
+    let handled = "trap 'echo handled >&2' USR1; echo ready >&2; while :; do sleep 0.02; done";
+    let mut target = Target::start(Command::new("sh").args(["-c", handled]).stdout(Stdio::null()));
+    let gate = Gate::new(directory.path());
+    let plan = format!("version: 1\ntargets: [{}]\nsteps: [{{dup2: [0, 1]}}, {}]\n", target.pid(), gate.step());
+    let run = start(directory.path(), &plan, &[]);
+    gate.wait_for(&target);
+    target.signal(libc::SIGUSR1);
+    let output = ended(run);
+    assert_code(&output, 1);
+    assert_eq!(outcome(&output)["outcome"], "rolled_back");
+    target.wait_for("handled");
+    target.assert_well();
+}
+
+#[test]
 fn what_is_held_too_long_is_let_go() {
     let begun = Instant::now();
     let mut waiting = Waiting::start(&["--hold", "700ms"]);
