@@ -152,11 +152,21 @@ fn partial() {
 #[test]
 fn in_doubt() {
     let mut stage = stage();
-    let path = stage.plan("  - dup2: [1, 9]\n  - poll: [0, 0, 2000]\n    timeout: 4s\n  - dup2: [1, 10]\n");
+    let path = stage.plan(
+        "  - dup2: [1, 40]
+  - epoll_create1: [0]
+    capture: poll
+  - epoll_wait: [\"${poll}\", { out: 12 }, 1, 2000]
+    timeout: 4s
+  - dup2: [1, 41]
+",
+    );
     let mut command = criu_plan();
     command.args(["apply", &path, "--output", "json"]).stdout(Stdio::piped()).stderr(Stdio::piped());
     let front = command.spawn().unwrap();
-    wait_until("the first step is done", || stage.has(9));
+    // 232 is epoll_wait.
+    let call = format!("/proc/{}/syscall", stage.target.pid());
+    wait_until("it waits in the third step", || fs::read_to_string(&call).is_ok_and(|call| call.starts_with("232 ")));
     let children = fs::read_to_string(format!("/proc/{0}/task/{0}/children", front.id())).unwrap();
     let child: i32 = children.trim().parse().unwrap();
     // SAFETY: kill takes numbers only; the child's parent waits for it, so the pid is its own.
@@ -171,7 +181,7 @@ fn in_doubt() {
     let length = fs::metadata(stage.path("stdout")).unwrap().len();
     wait_for_growth(Path::new(&stage.path("stdout")), length);
     stage.target.assert_well();
-    assert!(stage.has(9) && !stage.has(10));
+    assert_eq!((stage.has(40), stage.has(41)), (true, false));
 }
 
 #[test]
@@ -235,10 +245,10 @@ fn interrupted() {
     for (signal, code) in [(libc::SIGINT, 130), (libc::SIGTERM, 143), (libc::SIGHUP, 129)] {
         let mut stage = stage();
         let before = stage.target.snapshot();
-        let path = stage.plan("  - dup2: [1, 9]\n  - pause: []\n    timeout: 4s\n    irreversible: true\n");
+        let path = stage.plan("  - dup2: [1, 40]\n  - pause: []\n    timeout: 4s\n    irreversible: true\n");
         let mut child =
             criu_plan().args(["apply", &path]).stdout(Stdio::piped()).stderr(Stdio::piped()).spawn().unwrap();
-        wait_until("the first step is done", || stage.has(9));
+        wait_until("the first step is done", || stage.has(40));
         // SAFETY: kill takes numbers only; the child has not been waited for, so the pid is its own.
         assert_eq!(unsafe { libc::kill(child.id() as i32, signal) }, 0);
         let mut told = String::new();

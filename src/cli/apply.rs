@@ -10,7 +10,17 @@ use crate::report::Source;
 use indexmap::IndexMap;
 use std::path::{Path, PathBuf};
 
+const EXAMPLES: &str = "\
+Examples:
+  criu-plan apply --dry-run plans/redirect.yaml --set pid=4711 --set log=/var/log/app.log
+  criu-plan apply plans/redirect.yaml --set pid=4711 --set log=/var/log/app.log
+  criu-plan apply --output json --detailed-exitcode plan.yaml
+
+A step that fails takes back all that was done, in every target. The outcome goes to standard output, \
+problems to standard error.";
+
 #[derive(Debug, clap::Args)]
+#[command(after_help = EXAMPLES)]
 pub struct Args {
     /// The plan; `-` reads it from standard input
     plan: PathBuf,

@@ -14,16 +14,16 @@ use std::time::Duration;
 const PATIENCE: Duration = Duration::from_secs(1);
 
 const EXAMPLES: &str = "\
-Examples:
-  criu-plan exec -t 4711 getcwd @256 256                             where it is
-  criu-plan exec -t 4711 open '&/var/log/app.log' 'O_WRONLY|O_APPEND'  the new descriptor is the result
-  criu-plan exec -t 4711 dup2 5 1                                    its standard output is descriptor 5 now
+Examples, for process 4711:
+  criu-plan exec -t 4711 getcwd @256 256
+  criu-plan exec -t 4711 open '&/var/log/app.log' 'O_WRONLY|O_APPEND'
+  criu-plan exec -t 4711 dup2 5 1
   criu-plan exec -t 4711 close 5
   criu-plan exec -t 4711 madvise 0x7f0000000000 0x200000 MADV_HUGEPAGE
 
-Nothing is taken back: for several calls that belong together write a plan. `criu-plan explain CALL` tells what a call takes.
-The result is printed in decimal and hexadecimal, buffers as a hexdump; a call that fails is told on standard error, with exit \
-code 1.";
+The result is printed in decimal and hexadecimal, buffers as a hexdump. A call that fails is told on \
+standard error, with exit code 1. Nothing is taken back: for several calls that belong together, write \
+a plan. `criu-plan explain CALL` tells what a call takes.";
 
 #[derive(Debug, clap::Args)]
 #[command(after_help = EXAMPLES)]

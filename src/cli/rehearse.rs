@@ -14,7 +14,14 @@ use std::process::{Child, Command};
 use std::thread::sleep;
 use std::time::{Duration, Instant};
 
+const EXAMPLES: &str = "\
+Example:
+  criu-plan rehearse plans/redirect.yaml --set log=/tmp/demo.log -- sh -c 'while :; do date; sleep 1; done'
+
+What is written meanwhile to files that the plan's variables name is shown, too.";
+
 #[derive(Debug, clap::Args)]
+#[command(after_help = EXAMPLES)]
 pub struct Args {
     /// The plan; its variable `pid` is set to the command's process
     plan: PathBuf,

@@ -14,7 +14,17 @@ use std::path::{Path, PathBuf};
 /// Names the shape of the JSON object; it changes when the shape does.
 const SCHEMA: &str = "criu-plan/validate/1";
 
+const EXAMPLES: &str = "\
+Examples:
+  criu-plan validate plans
+  criu-plan validate --deny warnings --format github plans
+  criu-plan validate --format sarif plans >plans.sarif
+
+A `required` variable that no --set gives is an unknown value here, not a mistake. Exit code 0: all plans \
+are valid; 1: some are not. `criu-plan explain CODE` tells more of a problem.";
+
 #[derive(Debug, clap::Args)]
+#[command(after_help = EXAMPLES)]
 pub struct Args {
     /// Files, directories (every *.yaml and *.yml below them, but for hidden ones), or `-` for standard input
     #[arg(required = true, value_name = "PLAN")]
