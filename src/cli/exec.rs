@@ -7,7 +7,7 @@ use crate::executor::{self, Outcome, StepOutcome, StepState, Verdict};
 use crate::plan::{self, Arg, Expect, Number, Plan, Selector, Spanned, Step, TargetSpec, Undo};
 use crate::problem::{Problem, Span};
 use crate::report;
-use crate::syscalls::{self, Arch, Blocking, Kind, Syscall, argument_kind, constants, errno, nearest};
+use crate::syscalls::{self, Arch, Blocking, Kind, Syscall, argument_kind, constants, errno, nearest, particulars};
 use std::time::Duration;
 
 /// How long a call that may wait may take, and the target stand still.
@@ -102,9 +102,6 @@ pub fn command(
 ) -> Result<Plan, Vec<Problem>> {
     let call = call(syscall).map_err(|problem| vec![problem])?;
     let mut problems = Vec::new();
-    if let Some(why) = call.forbidden {
-        problems.push(Problem::error("exec::forbidden", format!("`{}` can't be run: {why}", call.name)));
-    }
     if arguments.len() > call.params.len() {
         let message =
             format!("`{}` takes {}, and {} are given", call.name, plan::amount(call.params.len()), arguments.len());
@@ -125,6 +122,10 @@ pub fn command(
         }
     }
     args.resize(call.params.len(), None);
+    let particulars = particulars(call, |index| plan::known(args.get(index)?.as_ref()));
+    if let Some(why) = particulars.forbidden {
+        problems.push(Problem::error("exec::forbidden", format!("`{}` can't be run: {why}", call.name)));
+    }
     if !problems.is_empty() {
         return Err(problems);
     }
@@ -142,7 +143,7 @@ pub fn command(
         ignore: errno::names().filter_map(errno::number).collect(),
         undo: Undo::None,
         irreversible: true,
-        timeout: timeout.or((call.blocking != Blocking::No).then_some(PATIENCE)),
+        timeout: timeout.or((particulars.blocking != Blocking::No).then_some(PATIENCE)),
         span: Span::default(),
     };
     Ok(Plan {

@@ -107,7 +107,7 @@ pub fn dry_run(plan: &Plan, options: &Options) -> Outcome {
         Ok(targets) => Outcome {
             plan: plan.name.clone(),
             verdict: Verdict::Planned,
-            changed: plan.steps.iter().any(|step| !matches!(step.syscall.nature, Nature::Inert)),
+            changed: plan.steps.iter().any(|step| !matches!(step.particulars().nature, Nature::Inert)),
             targets: targets.iter().map(|target| blank_target(target, Verdict::Planned, StepState::Planned)).collect(),
             problems: Vec::new(),
             interrupted: None,

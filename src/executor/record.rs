@@ -195,7 +195,7 @@ impl<'a> Recorder<'a> {
 
     fn inert(&self, index: usize) -> bool {
         let step = self.target.program.steps.iter().find(|step| step.index == index);
-        step.is_none_or(|step| matches!(step.syscall.nature, Nature::Inert))
+        step.is_none_or(|step| matches!(step.particulars.nature, Nature::Inert))
     }
 
     /// Whether a call that is not inert succeeded and was not undone.

@@ -9,7 +9,7 @@ use super::record::{ChildReport, Recorder};
 use super::seccomp_gate::Gate;
 use super::{Eintr, SeccompPolicy, StepState, Verdict};
 use crate::problem::Problem;
-use crate::program::{Action, Program};
+use crate::program::{Action, Program, StepCode};
 use crate::remote::seccomp::Filters;
 use crate::remote::{PrepareError, Runner, SettleRule, settle};
 use crate::syscalls::{Arch, Scope, restart};
@@ -228,8 +228,9 @@ impl<'a> Held<'a, '_> {
             )
             .help("stop or wait for that process; criu-plan stops the threads of its targets only"));
         }
-        let per_thread = calls_of_steps(&target.program).find(|call| call.scope == Scope::Thread);
-        if let (Some(call), true) = (per_thread, frozen.threads.len() > 1) {
+        let mut steps = target.program.steps.iter();
+        let per_thread = steps.find(|step| step.particulars.scope == Scope::Thread);
+        if let (Some(StepCode { syscall: call, .. }), true) = (per_thread, frozen.threads.len() > 1) {
             return Err(refusal(
                 target,
                 "target::per-thread-call",
@@ -402,10 +403,6 @@ fn ops(program: &Program) -> impl Iterator<Item = &crate::program::Call> {
 
 fn calls(program: &Program) -> impl Iterator<Item = &'static crate::syscalls::Syscall> {
     ops(program).map(|call| call.syscall)
-}
-
-fn calls_of_steps(program: &Program) -> impl Iterator<Item = &'static crate::syscalls::Syscall> {
-    program.steps.iter().map(|step| step.syscall)
 }
 
 /// Tries every call of the program, and our own, on the filters before any is made.

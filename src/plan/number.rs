@@ -3,7 +3,7 @@
 use super::reading::{Piece, Problems, Use, Variables};
 use super::{CaptureRef, Number};
 use crate::problem::Span;
-use crate::syscalls::constants::{self, Set};
+use crate::syscalls::constants;
 use crate::syscalls::{Kind, nearest};
 
 /// Reads the text of a number for a parameter of that kind. `None` if it is none, with the problem told.
@@ -66,15 +66,6 @@ pub fn integer(text: &str) -> Option<u64> {
 /// Whether a text begins as an integer does.
 pub fn looks_like_integer(text: &str) -> bool {
     text.strip_prefix('-').unwrap_or(text).starts_with(|digit: char| digit.is_ascii_digit())
-}
-
-/// The set of a kind's constants.
-pub fn set_of(kind: Kind) -> Option<&'static Set> {
-    match kind {
-        Kind::Flags(set) | Kind::OneOf(set) => Some(set),
-        Kind::Signal => Some(&constants::SIGNALS),
-        _ => None,
-    }
 }
 
 struct Sum {
@@ -146,7 +137,7 @@ impl Sum {
         if let Some(value) = self.constant(text) {
             return Some(value);
         }
-        let set = set_of(self.kind);
+        let set = self.kind.set();
         let elsewhere = constants::find(text);
         let (code, message) = match (set, elsewhere) {
             (Some(set), Some((other, _))) => (
@@ -177,7 +168,7 @@ impl Sum {
             Kind::DirFd if name == "AT_FDCWD" => Some(libc::AT_FDCWD as i64 as u64),
             // Kinds without a set of their own take any constant: the third of an ioctl may be one of many.
             Kind::Any => constants::find(name).map(|(_, value)| value),
-            kind => set_of(kind)?.value(name),
+            kind => kind.set()?.value(name),
         }
     }
 

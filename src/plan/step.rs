@@ -92,18 +92,19 @@ fn the_call<'a>(
 /// What speaks against the call itself.
 fn check_call(step: &Step, problems: &mut Problems) {
     let call = step.syscall;
-    if let Some(why) = call.forbidden {
+    let particulars = step.particulars();
+    if let Some(why) = particulars.forbidden {
         let message = format!("`{}` can't be used in a plan: {why}", call.name);
         return problems.at("plan::forbidden", step.span, message, "");
     }
-    if call.blocking == syscalls::Blocking::Yes && step.timeout.is_none() {
+    if particulars.blocking == syscalls::Blocking::Yes && step.timeout.is_none() {
         let message = format!("`{}` waits, perhaps for ever, and has no `timeout`", call.name);
         problems.at("plan::no-timeout", step.span, message, "add `timeout: 1s` to the step");
     }
     if step.irreversible {
         return;
     }
-    let why = match (step.undo, call.nature) {
+    let why = match (step.undo, particulars.nature) {
         (Undo::None, _) => "`undo: none` keeps nothing to undo it with",
         (Undo::Auto, Nature::NotYet(why) | Nature::Irreversible(why)) => why,
         (Undo::Auto, _) => return,

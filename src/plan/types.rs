@@ -1,7 +1,7 @@
 //! The plan as typed values, each with its place in the text. Variables are already put in.
 
 use crate::problem::Span;
-use crate::syscalls::Syscall;
+use crate::syscalls::{Particulars, Syscall, particulars};
 use indexmap::IndexMap;
 use std::path::PathBuf;
 use std::time::Duration;
@@ -90,6 +90,22 @@ pub struct Step {
     pub timeout: Option<Duration>,
     /// The place of the call's key.
     pub span: Span,
+}
+
+impl Step {
+    /// What its call is with these arguments.
+    pub fn particulars(&self) -> Particulars {
+        particulars(self.syscall, |index| known(self.args.get(index)?.as_ref()))
+    }
+}
+
+/// The value of an argument, if it is known before the plan runs; one that is left out is 0.
+pub fn known(argument: Option<&Spanned<Arg>>) -> Option<u64> {
+    match argument.map(|argument| &argument.value) {
+        None => Some(0),
+        Some(Arg::Number(number)) if number.terms.is_empty() => Some(number.constant),
+        Some(_) => None,
+    }
 }
 
 /// An argument.

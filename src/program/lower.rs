@@ -97,6 +97,7 @@ impl Lowering<'_> {
             name: step.name.clone(),
             span: step.span,
             syscall: step.syscall,
+            particulars: step.particulars(),
             shown,
             when,
             unless,
@@ -119,7 +120,7 @@ impl Lowering<'_> {
             result: self.builder.unset(),
             accept: Accept { expected: step.returns.clone(), ignore: step.ignore.clone() },
             timeout: step.timeout,
-            may_block: step.syscall.blocking != Blocking::No,
+            may_block: step.particulars().blocking != Blocking::No,
         }
     }
 

@@ -5,7 +5,7 @@
 
 use crate::plan::{Decode, Expected, Relation};
 use crate::problem::Span;
-use crate::syscalls::Syscall;
+use crate::syscalls::{Particulars, Syscall};
 use std::time::Duration;
 
 /// An 8-byte slot.
@@ -173,6 +173,8 @@ pub struct StepCode {
     pub span: Span,
     /// The call.
     pub syscall: &'static Syscall,
+    /// What that call is with the step's arguments.
+    pub particulars: Particulars,
     /// The arguments as the plan has them, for reports, by parameter: `flags` → `O_WRONLY|O_CREAT`.
     pub shown: Vec<(&'static str, Shown)>,
     /// If not all hold the step is skipped.

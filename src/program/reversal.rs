@@ -14,7 +14,7 @@ impl Lowering<'_> {
         let checks = self.apart_from_keeps(step, own);
         let mut sections = self.by_nature(step, own, buffers);
         sections.forward.splice(0..0, checks);
-        let closes_others = match step.syscall.nature {
+        let closes_others = match step.particulars().nature {
             Nature::Inert | Nature::GivesFd | Nature::GivesPair | Nature::ReplacesFd | Nature::Fcntl => false,
             Nature::ClosesFd => sections.commit.is_empty(),
             Nature::NotYet(_) | Nature::Irreversible(_) => true,
@@ -29,7 +29,7 @@ impl Lowering<'_> {
         if step.undo == Undo::None {
             return if changes_nothing(step) { Sections::plain(own) } else { Sections::lasting(own) };
         }
-        match step.syscall.nature {
+        match step.particulars().nature {
             Nature::Inert => Sections::plain(own),
             Nature::GivesFd => self.gives_fd(step, own),
             Nature::GivesPair => self.gives_pair(step, own, buffers),
@@ -152,16 +152,18 @@ impl Lowering<'_> {
 
     /// The descriptors that a step looks at, by number; `None` if it can't be told or if it looks at one of those waiting.
     fn sees(&self, step: &Step, waiting: &[Bound]) -> Option<Vec<u64>> {
-        use Kind::{Any, Fd, Flags, Int, Mode, Offset, OneOf, Out, Pid, Signal, Size, Uint};
-        let fcntl =
-            matches!(step.syscall.nature, Nature::Fcntl) && matches!(command_of(step)?, libc::F_SETFD | libc::F_SETFL);
-        if !fcntl && !matches!(step.syscall.nature, Nature::Inert) {
+        use Kind::{Any, CountOf, Exactly, Fd, Flags, Gid, Int, Mode, Offset, OneOf, Out, Pid, Signal, Size, SizeOf};
+        use Kind::{Uid, Uint};
+        let fcntl = matches!(step.particulars().nature, Nature::Fcntl)
+            && matches!(command_of(step)?, libc::F_SETFD | libc::F_SETFL);
+        if !fcntl && !matches!(step.particulars().nature, Nature::Inert) {
             return None;
         }
         let mut seen = Vec::new();
         for (param, argument) in step.syscall.params.iter().zip(&step.args) {
             match param.kind {
-                Flags(_) | Int | Mode | Offset | OneOf(_) | Out(_) | Pid | Signal | Size | Uint => {}
+                Flags(_) | Int | Mode | Offset | OneOf(_) | Out(_) | Pid | Signal | Size | SizeOf(_) | CountOf(_) => {}
+                Exactly(_) | Uid | Gid | Uint => {}
                 Any if fcntl => {}
                 Fd => match argument.as_ref().map(|argument| &argument.value) {
                     Some(Arg::Number(number)) if number.terms.is_empty() => seen.push(number.constant),
@@ -184,7 +186,7 @@ impl Lowering<'_> {
         let plain = step.captures.is_empty() && step.returns.is_none() && step.ignore.is_empty();
         let undone = step.undo == Undo::Auto && !step.irreversible;
         let binding = self.binding_in(step, "fd").filter(|binding| binding.fresh)?;
-        (matches!(step.syscall.nature, Nature::ClosesFd) && plain && undone).then_some(binding.bound)
+        (matches!(step.particulars().nature, Nature::ClosesFd) && plain && undone).then_some(binding.bound)
     }
 }
 
@@ -197,7 +199,7 @@ fn command_of(step: &Step) -> Option<i32> {
 }
 
 fn changes_nothing(step: &Step) -> bool {
-    match step.syscall.nature {
+    match step.particulars().nature {
         Nature::Inert => true,
         Nature::Fcntl => command_of(step).is_some_and(is_question),
         _ => false,

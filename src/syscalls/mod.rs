@@ -1,11 +1,15 @@
 //! What the kernel offers: every system call with its parameters, the constants they take, and each call's nature.
 
+mod commands;
 pub mod constants;
 pub mod errno;
+mod particulars;
 pub mod restart;
 mod table;
 
+pub use commands::{Command, argument_kind, commands};
 pub use constants::Set;
+pub use particulars::{Particulars, particulars};
 pub use table::TABLE;
 
 use std::collections::HashMap;
@@ -55,12 +59,22 @@ pub enum Kind {
     Uint,
     /// A count of bytes.
     Size,
+    /// How many bytes long the memory is that the parameter of this name points to.
+    SizeOf(&'static str),
+    /// How many elements the array has that the parameter of this name points to.
+    CountOf(&'static str),
+    /// The kernel takes no other value (the size of its `sigset_t`).
+    Exactly(u64),
     /// A file offset.
     Offset,
     /// An address in the target; not memory of ours.
     Addr,
     /// A process or thread id.
     Pid,
+    /// A user id; -1 leaves it as it is.
+    Uid,
+    /// A group id; -1 leaves it as it is.
+    Gid,
     /// A signal number or SIG* name.
     Signal,
     /// Memory the call reads: bytes, text or a structure; the name of its C type, "" if none.
@@ -71,6 +85,18 @@ pub enum Kind {
     InOut(&'static str),
     /// Depends on another argument (the third of fcntl, ioctl, prctl…): number, constant or memory.
     Any,
+}
+
+impl Kind {
+    /// The constants that it takes by name.
+    pub fn set(self) -> Option<&'static Set> {
+        match self {
+            Self::Flags(set) | Self::OneOf(set) => Some(set),
+            Self::Signal => Some(&constants::SIGNALS),
+            Self::Mode => Some(&constants::MODE),
+            _ => None,
+        }
+    }
 }
 
 /// One parameter, by its name in the man page.
@@ -140,11 +166,24 @@ pub enum Nature {
     Irreversible(&'static str),
 }
 
+/// What an argument says about the memory that another one points to.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub enum Measure {
+    /// Its length in bytes.
+    Bytes,
+    /// Its length in elements.
+    Elements,
+    /// It points to the length in bytes, which the call changes to what it has filled (`socklen_t *`).
+    BytesAt,
+}
+
 /// One system call.
 #[derive(Debug, Clone, Copy)]
 pub struct Syscall {
     /// The kernel's name, which is the man page's.
     pub name: &'static str,
+    /// What it does, in a line that goes on from its name: "opens a file …".
+    pub does: &'static str,
     /// Number on x86_64, if it has it.
     pub x86_64: Option<u32>,
     /// Number on aarch64, if it has it.
@@ -161,6 +200,10 @@ pub struct Syscall {
     pub scope: Scope,
     /// Set if no plan may use it: why, as the end of "… is forbidden: …".
     pub forbidden: Option<&'static str>,
+    /// The call that does the same on every architecture, with its arguments: `openat(AT_FDCWD, pathname, flags, mode)`.
+    pub instead: Option<&'static str>,
+    /// The first kernel that has it, if that is not older than 3.0.
+    pub since: Option<&'static str>,
 }
 
 impl Syscall {
@@ -175,6 +218,16 @@ impl Syscall {
     /// The index of a parameter by its name.
     pub fn param(&self, name: &str) -> Option<usize> {
         self.params.iter().position(|p| p.name == name)
+    }
+
+    /// The parameter whose memory the one at `index` measures.
+    pub fn measured(&self, index: usize) -> Option<(usize, Measure)> {
+        match self.params.get(index)?.kind {
+            Kind::SizeOf(name) => Some((self.param(name)?, Measure::Bytes)),
+            Kind::CountOf(name) => Some((self.param(name)?, Measure::Elements)),
+            Kind::InOut("socklen_t" | "__u32") => Some((index.checked_sub(1)?, Measure::BytesAt)),
+            _ => None,
+        }
     }
 }
 
@@ -205,31 +258,4 @@ pub fn nearest<'a>(word: &str, candidates: impl IntoIterator<Item = &'a str>) ->
         .filter(|(closeness, _)| *closeness > 0.84)
         .max_by(|(a, _), (b, _)| a.total_cmp(b))
         .map(|(_, candidate)| candidate)
-}
-
-/// What an argument is once those before it are known: the third of fcntl depends on its command, and so on.
-pub fn argument_kind(call: &Syscall, index: usize, known: impl Fn(usize) -> Option<u64>) -> Kind {
-    use constants::*;
-    let declared = call.params.get(index).map_or(Kind::Any, |param| param.kind);
-    let is = |at: usize, values: &[i32]| known(at).is_some_and(|value| values.contains(&(value as i32)));
-    match (call.name, index) {
-        ("fcntl", 2) if is(1, &[libc::F_DUPFD, libc::F_DUPFD_CLOEXEC]) => Kind::Fd,
-        ("fcntl", 2) if is(1, &[libc::F_SETFD]) => Kind::Flags(&FD_FLAGS),
-        ("fcntl", 2) if is(1, &[libc::F_SETFL]) => Kind::Flags(&OPEN),
-        ("fcntl", 2) if is(1, &[libc::F_ADD_SEALS]) => Kind::Flags(&SEALS),
-        ("fcntl", 2) if is(1, &[libc::F_SETPIPE_SZ]) => Kind::Size,
-        ("fcntl", 2) if is(1, &[libc::F_SETOWN]) => Kind::Pid,
-        ("setsockopt" | "getsockopt", 2) if is(1, &[libc::SOL_SOCKET]) => Kind::OneOf(&SO),
-        ("setsockopt" | "getsockopt", 2) if is(1, &[libc::IPPROTO_TCP]) => Kind::OneOf(&TCP_OPTIONS),
-        ("setsockopt" | "getsockopt", 2) if is(1, &[libc::IPPROTO_IP]) => Kind::OneOf(&IP_OPTIONS),
-        ("setsockopt" | "getsockopt", 2) if is(1, &[libc::IPPROTO_IPV6]) => Kind::OneOf(&IPV6_OPTIONS),
-        ("prctl", 1) if is(0, &[libc::PR_SET_MM]) => Kind::OneOf(&SET_MM),
-        ("prctl", 1) if is(0, &[libc::PR_CAP_AMBIENT]) => Kind::OneOf(&CAP_AMBIENT),
-        ("prctl", 2) if is(0, &[libc::PR_CAP_AMBIENT]) => Kind::OneOf(&CAPS),
-        ("prctl", 1) if is(0, &[libc::PR_CAPBSET_READ, libc::PR_CAPBSET_DROP]) => Kind::OneOf(&CAPS),
-        ("prctl", 1) if is(0, &[libc::PR_SET_PDEATHSIG]) => Kind::Signal,
-        ("prctl", 1) if is(0, &[libc::PR_SET_NAME]) => Kind::Text,
-        ("prctl", 1) if is(0, &[libc::PR_GET_NAME]) => Kind::Out("char[16]"),
-        _ => declared,
-    }
 }

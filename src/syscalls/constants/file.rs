@@ -3,9 +3,9 @@
 use super::Set;
 
 /// Open flags.
-pub static OPEN: Set = Set {
-    name: "open flags",
-    members: &[
+pub static OPEN: Set = Set::of(
+    "open flags",
+    &[
         ("O_RDONLY", 0),
         ("O_WRONLY", 1),
         ("O_RDWR", 2),
@@ -28,38 +28,26 @@ pub static OPEN: Set = Set {
         ("O_PATH", 0x200000),
         ("O_TMPFILE", 0x410000),
     ],
-};
-
-/// AT_* flags.
-pub static AT: Set = Set {
-    name: "AT_* flags",
-    members: &[
-        ("AT_STATX_SYNC_AS_STAT", 0),
-        ("AT_SYMLINK_NOFOLLOW", 0x100),
-        ("AT_EACCESS", 0x200),
-        ("AT_REMOVEDIR", 0x200),
-        ("AT_SYMLINK_FOLLOW", 0x400),
-        ("AT_NO_AUTOMOUNT", 0x800),
-        ("AT_EMPTY_PATH", 0x1000),
-        ("AT_STATX_FORCE_SYNC", 0x2000),
-        ("AT_STATX_DONT_SYNC", 0x4000),
-        ("AT_RECURSIVE", 0x8000),
-    ],
-};
+)
+.on_aarch64(&[
+    ("O_DIRECT", Some(0x10000)),
+    ("O_LARGEFILE", Some(0x20000)),
+    ("O_DIRECTORY", Some(0x4000)),
+    ("O_NOFOLLOW", Some(0x8000)),
+    ("O_TMPFILE", Some(0x404000)),
+]);
 
 /// Access modes.
-pub static ACCESS: Set = Set { name: "access modes", members: &[("F_OK", 0), ("X_OK", 1), ("W_OK", 2), ("R_OK", 4)] };
+pub static ACCESS: Set = Set::of("access modes", &[("F_OK", 0), ("X_OK", 1), ("W_OK", 2), ("R_OK", 4)]);
 
 /// Lseek whences.
-pub static WHENCE: Set = Set {
-    name: "lseek whences",
-    members: &[("SEEK_SET", 0), ("SEEK_CUR", 1), ("SEEK_END", 2), ("SEEK_DATA", 3), ("SEEK_HOLE", 4)],
-};
+pub static WHENCE: Set =
+    Set::of("lseek whences", &[("SEEK_SET", 0), ("SEEK_CUR", 1), ("SEEK_END", 2), ("SEEK_DATA", 3), ("SEEK_HOLE", 4)]);
 
 /// Fcntl commands.
-pub static FCNTL: Set = Set {
-    name: "fcntl commands",
-    members: &[
+pub static FCNTL: Set = Set::of(
+    "fcntl commands",
+    &[
         ("F_DUPFD", 0),
         ("F_GETFD", 1),
         ("F_SETFD", 2),
@@ -89,45 +77,48 @@ pub static FCNTL: Set = Set {
         ("F_SET_RW_HINT", 0x40c),
         ("F_GET_FILE_RW_HINT", 0x40d),
         ("F_SET_FILE_RW_HINT", 0x40e),
+        ("F_DUPFD_QUERY", 0x403),
+        ("F_CREATED_QUERY", 0x404),
     ],
-};
+);
 
 /// Descriptor flags.
-pub static FD_FLAGS: Set = Set { name: "descriptor flags", members: &[("FD_CLOEXEC", 1)] };
+pub static FD_FLAGS: Set = Set::of("descriptor flags", &[("FD_CLOEXEC", 1)]);
 
 /// File seals.
-pub static SEALS: Set = Set {
-    name: "file seals",
-    members: &[
+pub static SEALS: Set = Set::of(
+    "file seals",
+    &[
         ("F_SEAL_SEAL", 1),
         ("F_SEAL_SHRINK", 2),
         ("F_SEAL_GROW", 4),
         ("F_SEAL_WRITE", 8),
         ("F_SEAL_FUTURE_WRITE", 0x10),
+        ("F_SEAL_EXEC", 0x20),
     ],
-};
+);
 
 /// Flock operations.
-pub static FLOCK: Set =
-    Set { name: "flock operations", members: &[("LOCK_SH", 1), ("LOCK_EX", 2), ("LOCK_NB", 4), ("LOCK_UN", 8)] };
+pub static FLOCK: Set = Set::of("flock operations", &[("LOCK_SH", 1), ("LOCK_EX", 2), ("LOCK_NB", 4), ("LOCK_UN", 8)]);
 
 /// Dup3 flags.
-pub static DUP3: Set = Set { name: "dup3 flags", members: &[("O_CLOEXEC", 0x80000)] };
+pub static DUP3: Set = Set::of("dup3 flags", &[("O_CLOEXEC", 0x80000)]);
 
 /// Pipe2 flags.
-pub static PIPE2: Set = Set {
-    name: "pipe2 flags",
-    members: &[("O_NOTIFICATION_PIPE", 0x80), ("O_NONBLOCK", 0x800), ("O_DIRECT", 0x4000), ("O_CLOEXEC", 0x80000)],
-};
+pub static PIPE2: Set = Set::of(
+    "pipe2 flags",
+    &[("O_NOTIFICATION_PIPE", 0x80), ("O_NONBLOCK", 0x800), ("O_DIRECT", 0x4000), ("O_CLOEXEC", 0x80000)],
+)
+.on_aarch64(&[("O_DIRECT", Some(0x10000))]);
 
 /// Rename flags.
 pub static RENAME: Set =
-    Set { name: "rename flags", members: &[("RENAME_NOREPLACE", 1), ("RENAME_EXCHANGE", 2), ("RENAME_WHITEOUT", 4)] };
+    Set::of("rename flags", &[("RENAME_NOREPLACE", 1), ("RENAME_EXCHANGE", 2), ("RENAME_WHITEOUT", 4)]);
 
 /// Fallocate modes.
-pub static FALLOC: Set = Set {
-    name: "fallocate modes",
-    members: &[
+pub static FALLOC: Set = Set::of(
+    "fallocate modes",
+    &[
         ("FALLOC_FL_KEEP_SIZE", 1),
         ("FALLOC_FL_PUNCH_HOLE", 2),
         ("FALLOC_FL_NO_HIDE_STALE", 4),
@@ -135,13 +126,14 @@ pub static FALLOC: Set = Set {
         ("FALLOC_FL_ZERO_RANGE", 0x10),
         ("FALLOC_FL_INSERT_RANGE", 0x20),
         ("FALLOC_FL_UNSHARE_RANGE", 0x40),
+        ("FALLOC_FL_WRITE_ZEROES", 0x80),
     ],
-};
+);
 
 /// Fadvise advice.
-pub static FADVISE: Set = Set {
-    name: "fadvise advice",
-    members: &[
+pub static FADVISE: Set = Set::of(
+    "fadvise advice",
+    &[
         ("POSIX_FADV_NORMAL", 0),
         ("POSIX_FADV_RANDOM", 1),
         ("POSIX_FADV_SEQUENTIAL", 2),
@@ -149,37 +141,39 @@ pub static FADVISE: Set = Set {
         ("POSIX_FADV_DONTNEED", 4),
         ("POSIX_FADV_NOREUSE", 5),
     ],
-};
+);
 
 /// Splice flags.
-pub static SPLICE: Set = Set {
-    name: "splice flags",
-    members: &[("SPLICE_F_MOVE", 1), ("SPLICE_F_NONBLOCK", 2), ("SPLICE_F_MORE", 4), ("SPLICE_F_GIFT", 8)],
-};
+pub static SPLICE: Set = Set::of(
+    "splice flags",
+    &[("SPLICE_F_MOVE", 1), ("SPLICE_F_NONBLOCK", 2), ("SPLICE_F_MORE", 4), ("SPLICE_F_GIFT", 8)],
+);
 
 /// Sync_file_range flags.
-pub static SYNC_RANGE: Set = Set {
-    name: "sync_file_range flags",
-    members: &[("SYNC_FILE_RANGE_WAIT_BEFORE", 1), ("SYNC_FILE_RANGE_WRITE", 2), ("SYNC_FILE_RANGE_WAIT_AFTER", 4)],
-};
+pub static SYNC_RANGE: Set = Set::of(
+    "sync_file_range flags",
+    &[("SYNC_FILE_RANGE_WAIT_BEFORE", 1), ("SYNC_FILE_RANGE_WRITE", 2), ("SYNC_FILE_RANGE_WAIT_AFTER", 4)],
+);
 
 /// Preadv2 flags.
-pub static RWF: Set = Set {
-    name: "preadv2 flags",
-    members: &[
+pub static RWF: Set = Set::of(
+    "preadv2 flags",
+    &[
         ("RWF_HIPRI", 1),
         ("RWF_DSYNC", 2),
         ("RWF_SYNC", 4),
         ("RWF_NOWAIT", 8),
         ("RWF_APPEND", 0x10),
         ("RWF_NOAPPEND", 0x20),
+        ("RWF_ATOMIC", 0x40),
+        ("RWF_DONTCACHE", 0x80),
     ],
-};
+);
 
 /// Statx masks.
-pub static STATX: Set = Set {
-    name: "statx masks",
-    members: &[
+pub static STATX: Set = Set::of(
+    "statx masks",
+    &[
         ("STATX_TYPE", 1),
         ("STATX_MODE", 2),
         ("STATX_NLINK", 4),
@@ -196,57 +190,71 @@ pub static STATX: Set = Set {
         ("STATX_ALL", 0xfff),
         ("STATX_MNT_ID", 0x1000),
         ("STATX_DIOALIGN", 0x2000),
+        ("STATX_MNT_ID_UNIQUE", 0x4000),
+        ("STATX_SUBVOL", 0x8000),
+        ("STATX_WRITE_ATOMIC", 0x10000),
+        ("STATX_DIO_READ_ALIGN", 0x20000),
     ],
-};
+);
 
 /// Xattr flags.
-pub static XATTR: Set = Set { name: "xattr flags", members: &[("XATTR_CREATE", 1), ("XATTR_REPLACE", 2)] };
+pub static XATTR: Set = Set::of("xattr flags", &[("XATTR_CREATE", 1), ("XATTR_REPLACE", 2)]);
 
 /// Close_range flags.
-pub static CLOSE_RANGE: Set =
-    Set { name: "close_range flags", members: &[("CLOSE_RANGE_UNSHARE", 2), ("CLOSE_RANGE_CLOEXEC", 4)] };
+pub static CLOSE_RANGE: Set = Set::of("close_range flags", &[("CLOSE_RANGE_UNSHARE", 2), ("CLOSE_RANGE_CLOEXEC", 4)]);
 
 /// Memfd_create flags.
-pub static MFD: Set = Set {
-    name: "memfd_create flags",
-    members: &[
+pub static MFD: Set = Set::of(
+    "memfd_create flags",
+    &[
         ("MFD_CLOEXEC", 1),
         ("MFD_ALLOW_SEALING", 2),
         ("MFD_HUGETLB", 4),
         ("MFD_NOEXEC_SEAL", 8),
         ("MFD_EXEC", 0x10),
+        ("MFD_HUGE_64KB", 0x40000000),
+        ("MFD_HUGE_512KB", 0x4c000000),
+        ("MFD_HUGE_1MB", 0x50000000),
+        ("MFD_HUGE_2MB", 0x54000000),
+        ("MFD_HUGE_8MB", 0x5c000000),
+        ("MFD_HUGE_16MB", 0x60000000),
+        ("MFD_HUGE_32MB", 0x64000000),
+        ("MFD_HUGE_256MB", 0x70000000),
+        ("MFD_HUGE_512MB", 0x74000000),
+        ("MFD_HUGE_1GB", 0x78000000),
+        ("MFD_HUGE_2GB", 0x7c000000),
+        ("MFD_HUGE_16GB", 0x88000000),
     ],
-};
+);
 
 /// Memfd_secret flags.
-pub static MEMFD_SECRET: Set = Set { name: "memfd_secret flags", members: &[("FD_CLOEXEC", 1)] };
+pub static MEMFD_SECRET: Set = Set::of("memfd_secret flags", &[("FD_CLOEXEC", 1)]);
 
 /// Eventfd flags.
 pub static EFD: Set =
-    Set { name: "eventfd flags", members: &[("EFD_SEMAPHORE", 1), ("EFD_NONBLOCK", 0x800), ("EFD_CLOEXEC", 0x80000)] };
+    Set::of("eventfd flags", &[("EFD_SEMAPHORE", 1), ("EFD_NONBLOCK", 0x800), ("EFD_CLOEXEC", 0x80000)]);
 
 /// Signalfd flags.
-pub static SFD: Set = Set { name: "signalfd flags", members: &[("SFD_NONBLOCK", 0x800), ("SFD_CLOEXEC", 0x80000)] };
+pub static SFD: Set = Set::of("signalfd flags", &[("SFD_NONBLOCK", 0x800), ("SFD_CLOEXEC", 0x80000)]);
 
 /// Timerfd_create flags.
-pub static TFD: Set =
-    Set { name: "timerfd_create flags", members: &[("TFD_NONBLOCK", 0x800), ("TFD_CLOEXEC", 0x80000)] };
+pub static TFD: Set = Set::of("timerfd_create flags", &[("TFD_NONBLOCK", 0x800), ("TFD_CLOEXEC", 0x80000)]);
 
 /// Timerfd_settime flags.
 pub static TFD_TIMER: Set =
-    Set { name: "timerfd_settime flags", members: &[("TFD_TIMER_ABSTIME", 1), ("TFD_TIMER_CANCEL_ON_SET", 2)] };
+    Set::of("timerfd_settime flags", &[("TFD_TIMER_ABSTIME", 1), ("TFD_TIMER_CANCEL_ON_SET", 2)]);
 
 /// Epoll_create1 flags.
-pub static EPOLL_CREATE: Set = Set { name: "epoll_create1 flags", members: &[("EPOLL_CLOEXEC", 0x80000)] };
+pub static EPOLL_CREATE: Set = Set::of("epoll_create1 flags", &[("EPOLL_CLOEXEC", 0x80000)]);
 
 /// Epoll_ctl operations.
 pub static EPOLL_CTL: Set =
-    Set { name: "epoll_ctl operations", members: &[("EPOLL_CTL_ADD", 1), ("EPOLL_CTL_DEL", 2), ("EPOLL_CTL_MOD", 3)] };
+    Set::of("epoll_ctl operations", &[("EPOLL_CTL_ADD", 1), ("EPOLL_CTL_DEL", 2), ("EPOLL_CTL_MOD", 3)]);
 
 /// Inotify masks.
-pub static INOTIFY: Set = Set {
-    name: "inotify masks",
-    members: &[
+pub static INOTIFY: Set = Set::of(
+    "inotify masks",
+    &[
         ("IN_ACCESS", 1),
         ("IN_MODIFY", 2),
         ("IN_ATTRIB", 4),
@@ -270,16 +278,15 @@ pub static INOTIFY: Set = Set {
         ("IN_ISDIR", 0x40000000),
         ("IN_ONESHOT", 0x80000000),
     ],
-};
+);
 
 /// Inotify_init1 flags.
-pub static INOTIFY_INIT: Set =
-    Set { name: "inotify_init1 flags", members: &[("IN_NONBLOCK", 0x800), ("IN_CLOEXEC", 0x80000)] };
+pub static INOTIFY_INIT: Set = Set::of("inotify_init1 flags", &[("IN_NONBLOCK", 0x800), ("IN_CLOEXEC", 0x80000)]);
 
 /// Fanotify_init flags.
-pub static FAN_INIT: Set = Set {
-    name: "fanotify_init flags",
-    members: &[
+pub static FAN_INIT: Set = Set::of(
+    "fanotify_init flags",
+    &[
         ("FAN_CLASS_NOTIF", 0),
         ("FAN_CLOEXEC", 1),
         ("FAN_NONBLOCK", 2),
@@ -296,13 +303,15 @@ pub static FAN_INIT: Set = Set {
         ("FAN_REPORT_DFID_NAME", 0xc00),
         ("FAN_REPORT_TARGET_FID", 0x1000),
         ("FAN_REPORT_DFID_NAME_TARGET", 0x1e00),
+        ("FAN_REPORT_FD_ERROR", 0x2000),
+        ("FAN_REPORT_MNT", 0x4000),
     ],
-};
+);
 
 /// Fanotify_mark flags.
-pub static FAN_MARK: Set = Set {
-    name: "fanotify_mark flags",
-    members: &[
+pub static FAN_MARK: Set = Set::of(
+    "fanotify_mark flags",
+    &[
         ("FAN_MARK_INODE", 0),
         ("FAN_MARK_ADD", 1),
         ("FAN_MARK_REMOVE", 2),
@@ -316,13 +325,14 @@ pub static FAN_MARK: Set = Set {
         ("FAN_MARK_EVICTABLE", 0x200),
         ("FAN_MARK_IGNORE", 0x400),
         ("FAN_MARK_IGNORE_SURV", 0x440),
+        ("FAN_MARK_MNTNS", 0x110),
     ],
-};
+);
 
 /// Fanotify events.
-pub static FAN_EVENTS: Set = Set {
-    name: "fanotify events",
-    members: &[
+pub static FAN_EVENTS: Set = Set::of(
+    "fanotify events",
+    &[
         ("FAN_ACCESS", 1),
         ("FAN_MODIFY", 2),
         ("FAN_ATTRIB", 4),
@@ -344,13 +354,16 @@ pub static FAN_EVENTS: Set = Set {
         ("FAN_EVENT_ON_CHILD", 0x8000000),
         ("FAN_RENAME", 0x10000000),
         ("FAN_ONDIR", 0x40000000),
+        ("FAN_PRE_ACCESS", 0x100000),
+        ("FAN_MNT_ATTACH", 0x1000000),
+        ("FAN_MNT_DETACH", 0x2000000),
     ],
-};
+);
 
 /// Mount flags.
-pub static MS: Set = Set {
-    name: "mount flags",
-    members: &[
+pub static MS: Set = Set::of(
+    "mount flags",
+    &[
         ("MS_RDONLY", 1),
         ("MS_NOSUID", 2),
         ("MS_NODEV", 4),
@@ -377,18 +390,16 @@ pub static MS: Set = Set {
         ("MS_STRICTATIME", 0x1000000),
         ("MS_LAZYTIME", 0x2000000),
     ],
-};
+);
 
 /// Umount flags.
-pub static UMOUNT: Set = Set {
-    name: "umount flags",
-    members: &[("MNT_FORCE", 1), ("MNT_DETACH", 2), ("MNT_EXPIRE", 4), ("UMOUNT_NOFOLLOW", 8)],
-};
+pub static UMOUNT: Set =
+    Set::of("umount flags", &[("MNT_FORCE", 1), ("MNT_DETACH", 2), ("MNT_EXPIRE", 4), ("UMOUNT_NOFOLLOW", 8)]);
 
 /// Open_tree flags.
-pub static OPEN_TREE: Set = Set {
-    name: "open_tree flags",
-    members: &[
+pub static OPEN_TREE: Set = Set::of(
+    "open_tree flags",
+    &[
         ("OPEN_TREE_CLONE", 1),
         ("AT_SYMLINK_NOFOLLOW", 0x100),
         ("AT_NO_AUTOMOUNT", 0x800),
@@ -396,12 +407,12 @@ pub static OPEN_TREE: Set = Set {
         ("AT_RECURSIVE", 0x8000),
         ("OPEN_TREE_CLOEXEC", 0x80000),
     ],
-};
+);
 
 /// Move_mount flags.
-pub static MOVE_MOUNT: Set = Set {
-    name: "move_mount flags",
-    members: &[
+pub static MOVE_MOUNT: Set = Set::of(
+    "move_mount flags",
+    &[
         ("MOVE_MOUNT_F_SYMLINKS", 1),
         ("MOVE_MOUNT_F_AUTOMOUNTS", 2),
         ("MOVE_MOUNT_F_EMPTY_PATH", 4),
@@ -409,30 +420,26 @@ pub static MOVE_MOUNT: Set = Set {
         ("MOVE_MOUNT_T_AUTOMOUNTS", 0x20),
         ("MOVE_MOUNT_T_EMPTY_PATH", 0x40),
         ("MOVE_MOUNT_SET_GROUP", 0x100),
+        ("MOVE_MOUNT_BENEATH", 0x200),
     ],
-};
+);
 
 /// Fsopen flags.
-pub static FSOPEN: Set = Set { name: "fsopen flags", members: &[("FSOPEN_CLOEXEC", 1)] };
+pub static FSOPEN: Set = Set::of("fsopen flags", &[("FSOPEN_CLOEXEC", 1)]);
 
 /// Fsmount flags.
-pub static FSMOUNT: Set = Set { name: "fsmount flags", members: &[("FSMOUNT_CLOEXEC", 1)] };
+pub static FSMOUNT: Set = Set::of("fsmount flags", &[("FSMOUNT_CLOEXEC", 1)]);
 
 /// Fspick flags.
-pub static FSPICK: Set = Set {
-    name: "fspick flags",
-    members: &[
-        ("FSPICK_CLOEXEC", 1),
-        ("FSPICK_SYMLINK_NOFOLLOW", 2),
-        ("FSPICK_NO_AUTOMOUNT", 4),
-        ("FSPICK_EMPTY_PATH", 8),
-    ],
-};
+pub static FSPICK: Set = Set::of(
+    "fspick flags",
+    &[("FSPICK_CLOEXEC", 1), ("FSPICK_SYMLINK_NOFOLLOW", 2), ("FSPICK_NO_AUTOMOUNT", 4), ("FSPICK_EMPTY_PATH", 8)],
+);
 
 /// Mount attributes.
-pub static MOUNT_ATTR: Set = Set {
-    name: "mount attributes",
-    members: &[
+pub static MOUNT_ATTR: Set = Set::of(
+    "mount attributes",
+    &[
         ("MOUNT_ATTR_RELATIME", 0),
         ("MOUNT_ATTR_RDONLY", 1),
         ("MOUNT_ATTR_NOSUID", 2),
@@ -444,4 +451,99 @@ pub static MOUNT_ATTR: Set = Set {
         ("MOUNT_ATTR_IDMAP", 0x100000),
         ("MOUNT_ATTR_NOSYMFOLLOW", 0x200000),
     ],
-};
+);
+
+/// File mode bits.
+pub static MODE: Set = Set::of(
+    "file mode bits",
+    &[
+        ("S_IRWXU", 0x1c0),
+        ("S_IRUSR", 0x100),
+        ("S_IWUSR", 0x80),
+        ("S_IXUSR", 0x40),
+        ("S_IRWXG", 0x38),
+        ("S_IRGRP", 0x20),
+        ("S_IWGRP", 0x10),
+        ("S_IXGRP", 8),
+        ("S_IRWXO", 7),
+        ("S_IROTH", 4),
+        ("S_IWOTH", 2),
+        ("S_IXOTH", 1),
+        ("S_ISUID", 0x800),
+        ("S_ISGID", 0x400),
+        ("S_ISVTX", 0x200),
+        ("S_IFSOCK", 0xc000),
+        ("S_IFLNK", 0xa000),
+        ("S_IFREG", 0x8000),
+        ("S_IFBLK", 0x6000),
+        ("S_IFDIR", 0x4000),
+        ("S_IFCHR", 0x2000),
+        ("S_IFIFO", 0x1000),
+    ],
+)
+.open();
+
+/// Stat flags.
+pub static AT_STAT: Set =
+    Set::of("stat flags", &[("AT_SYMLINK_NOFOLLOW", 0x100), ("AT_NO_AUTOMOUNT", 0x800), ("AT_EMPTY_PATH", 0x1000)]);
+
+/// Statx flags.
+pub static AT_STATX: Set = Set::of(
+    "statx flags",
+    &[
+        ("AT_STATX_SYNC_AS_STAT", 0),
+        ("AT_SYMLINK_NOFOLLOW", 0x100),
+        ("AT_NO_AUTOMOUNT", 0x800),
+        ("AT_EMPTY_PATH", 0x1000),
+        ("AT_STATX_FORCE_SYNC", 0x2000),
+        ("AT_STATX_DONT_SYNC", 0x4000),
+    ],
+);
+
+/// Symlink flags.
+pub static AT_NOFOLLOW: Set = Set::of("symlink flags", &[("AT_SYMLINK_NOFOLLOW", 0x100), ("AT_EMPTY_PATH", 0x1000)]);
+
+/// Faccessat2 flags.
+pub static AT_ACCESS: Set =
+    Set::of("faccessat2 flags", &[("AT_SYMLINK_NOFOLLOW", 0x100), ("AT_EACCESS", 0x200), ("AT_EMPTY_PATH", 0x1000)]);
+
+/// Unlinkat flags.
+pub static AT_UNLINK: Set = Set::of("unlinkat flags", &[("AT_REMOVEDIR", 0x200)]);
+
+/// Linkat flags.
+pub static AT_LINK: Set = Set::of("linkat flags", &[("AT_SYMLINK_FOLLOW", 0x400), ("AT_EMPTY_PATH", 0x1000)]);
+
+/// Name_to_handle_at flags.
+pub static AT_HANDLE: Set = Set::of(
+    "name_to_handle_at flags",
+    &[
+        ("AT_HANDLE_MNT_ID_UNIQUE", 1),
+        ("AT_HANDLE_CONNECTABLE", 2),
+        ("AT_HANDLE_FID", 0x200),
+        ("AT_SYMLINK_FOLLOW", 0x400),
+        ("AT_EMPTY_PATH", 0x1000),
+    ],
+);
+
+/// Mount_setattr flags.
+pub static AT_TREE: Set = Set::of(
+    "mount_setattr flags",
+    &[("AT_SYMLINK_NOFOLLOW", 0x100), ("AT_NO_AUTOMOUNT", 0x800), ("AT_EMPTY_PATH", 0x1000), ("AT_RECURSIVE", 0x8000)],
+);
+
+/// Lock and lease types.
+pub static LEASE: Set = Set::of("lock and lease types", &[("F_RDLCK", 0), ("F_WRLCK", 1), ("F_UNLCK", 2)]);
+
+/// Dnotify events.
+pub static DNOTIFY: Set = Set::of(
+    "dnotify events",
+    &[
+        ("DN_ACCESS", 1),
+        ("DN_MODIFY", 2),
+        ("DN_CREATE", 4),
+        ("DN_DELETE", 8),
+        ("DN_RENAME", 0x10),
+        ("DN_ATTRIB", 0x20),
+        ("DN_MULTISHOT", 0x80000000),
+    ],
+);

@@ -3,9 +3,9 @@
 use super::Set;
 
 /// Ioctl requests.
-pub static IOCTL: Set = Set {
-    name: "ioctl requests",
-    members: &[
+pub static IOCTL: Set = Set::of(
+    "ioctl requests",
+    &[
         ("FIBMAP", 1),
         ("FIGETBSZ", 2),
         ("BLKROSET", 0x125d),
@@ -230,5 +230,83 @@ pub static IOCTL: Set = Set {
         ("FS_IOC_REMOVE_ENCRYPTION_KEY_ALL_USERS", 0xc0406619),
         ("FS_IOC_ADD_ENCRYPTION_KEY", 0xc0506617),
         ("FS_IOC_GET_ENCRYPTION_KEY_STATUS", 0xc080661a),
+        ("FS_IOC_FSGETXATTR", 0x801c581f),
+        ("FS_IOC_FSSETXATTR", 0x401c5820),
+        ("TCGETS2", 0x802c542a),
+        ("TCSETS2", 0x402c542b),
+        ("TCSETSW2", 0x402c542c),
+        ("TCSETSF2", 0x402c542d),
+        ("SIOCDELRT", 0x890c),
+        ("SIOCADDRT", 0x890b),
+        ("SIOCADDMULTI", 0x8931),
+        ("SIOCDELMULTI", 0x8932),
+        ("SIOCETHTOOL", 0x8946),
+        ("SIOCGMIIPHY", 0x8947),
+        ("SIOCBRADDBR", 0x89a0),
+        ("SIOCBRDELBR", 0x89a1),
+        ("SIOCBRADDIF", 0x89a2),
+        ("SIOCBRDELIF", 0x89a3),
+        ("SIOCGARP", 0x8954),
+        ("SIOCSARP", 0x8955),
+        ("SIOCDARP", 0x8953),
+        ("SIOCGSTAMP_OLD", 0x8906),
+        ("NS_GET_USERNS", 0xb701),
+        ("NS_GET_PARENT", 0xb702),
+        ("NS_GET_NSTYPE", 0xb703),
+        ("NS_GET_OWNER_UID", 0xb704),
     ],
-};
+)
+.open();
+
+/// Terminal queues.
+pub static TC_FLUSH: Set = Set::of("terminal queues", &[("TCIFLUSH", 0), ("TCOFLUSH", 1), ("TCIOFLUSH", 2)]);
+
+/// Terminal flow actions.
+pub static TC_FLOW: Set = Set::of("terminal flow actions", &[("TCOOFF", 0), ("TCOON", 1), ("TCIOFF", 2), ("TCION", 3)]);
+
+/// Modem lines.
+pub static MODEM: Set = Set::of(
+    "modem lines",
+    &[
+        ("TIOCM_LE", 1),
+        ("TIOCM_DTR", 2),
+        ("TIOCM_RTS", 4),
+        ("TIOCM_ST", 8),
+        ("TIOCM_SR", 0x10),
+        ("TIOCM_CTS", 0x20),
+        ("TIOCM_CAR", 0x40),
+        ("TIOCM_RNG", 0x80),
+        ("TIOCM_DSR", 0x100),
+        ("TIOCM_OUT1", 0x2000),
+        ("TIOCM_OUT2", 0x4000),
+        ("TIOCM_LOOP", 0x8000),
+    ],
+);
+
+/// Inode flags.
+pub static FS_FLAGS: Set = Set::of(
+    "inode flags",
+    &[
+        ("FS_SECRM_FL", 1),
+        ("FS_UNRM_FL", 2),
+        ("FS_COMPR_FL", 4),
+        ("FS_SYNC_FL", 8),
+        ("FS_IMMUTABLE_FL", 0x10),
+        ("FS_APPEND_FL", 0x20),
+        ("FS_NODUMP_FL", 0x40),
+        ("FS_NOATIME_FL", 0x80),
+        ("FS_NOCOMP_FL", 0x400),
+        ("FS_ENCRYPT_FL", 0x800),
+        ("FS_INDEX_FL", 0x1000),
+        ("FS_JOURNAL_DATA_FL", 0x4000),
+        ("FS_NOTAIL_FL", 0x8000),
+        ("FS_DIRSYNC_FL", 0x10000),
+        ("FS_TOPDIR_FL", 0x20000),
+        ("FS_EXTENT_FL", 0x80000),
+        ("FS_VERITY_FL", 0x100000),
+        ("FS_NOCOW_FL", 0x800000),
+        ("FS_DAX_FL", 0x2000000),
+        ("FS_PROJINHERIT_FL", 0x20000000),
+        ("FS_CASEFOLD_FL", 0x40000000),
+    ],
+);

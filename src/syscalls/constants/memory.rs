@@ -3,9 +3,9 @@
 use super::Set;
 
 /// Memory protections.
-pub static PROT: Set = Set {
-    name: "memory protections",
-    members: &[
+pub static PROT: Set = Set::of(
+    "memory protections",
+    &[
         ("PROT_NONE", 0),
         ("PROT_READ", 1),
         ("PROT_WRITE", 2),
@@ -14,12 +14,12 @@ pub static PROT: Set = Set {
         ("PROT_GROWSDOWN", 0x1000000),
         ("PROT_GROWSUP", 0x2000000),
     ],
-};
+);
 
 /// Mmap flags.
-pub static MAP: Set = Set {
-    name: "mmap flags",
-    members: &[
+pub static MAP: Set = Set::of(
+    "mmap flags",
+    &[
         ("MAP_SHARED", 1),
         ("MAP_PRIVATE", 2),
         ("MAP_SHARED_VALIDATE", 3),
@@ -52,12 +52,13 @@ pub static MAP: Set = Set {
         ("MAP_HUGE_16GB", 0x88000000),
         ("MAP_FAILED", -1i64 as u64),
     ],
-};
+)
+.on_aarch64(&[("MAP_32BIT", None)]);
 
 /// Madvise advice.
-pub static MADVISE: Set = Set {
-    name: "madvise advice",
-    members: &[
+pub static MADVISE: Set = Set::of(
+    "madvise advice",
+    &[
         ("MADV_NORMAL", 0),
         ("MADV_RANDOM", 1),
         ("MADV_SEQUENTIAL", 2),
@@ -86,30 +87,28 @@ pub static MADVISE: Set = Set {
         ("MADV_GUARD_INSTALL", 0x66),
         ("MADV_GUARD_REMOVE", 0x67),
     ],
-};
+);
 
 /// Mremap flags.
 pub static MREMAP: Set =
-    Set { name: "mremap flags", members: &[("MREMAP_MAYMOVE", 1), ("MREMAP_FIXED", 2), ("MREMAP_DONTUNMAP", 4)] };
+    Set::of("mremap flags", &[("MREMAP_MAYMOVE", 1), ("MREMAP_FIXED", 2), ("MREMAP_DONTUNMAP", 4)]);
 
 /// Msync flags.
-pub static MSYNC: Set = Set { name: "msync flags", members: &[("MS_ASYNC", 1), ("MS_INVALIDATE", 2), ("MS_SYNC", 4)] };
+pub static MSYNC: Set = Set::of("msync flags", &[("MS_ASYNC", 1), ("MS_INVALIDATE", 2), ("MS_SYNC", 4)]);
 
 /// Mlock2 flags.
-pub static MLOCK: Set = Set { name: "mlock2 flags", members: &[("MLOCK_ONFAULT", 1)] };
+pub static MLOCK: Set = Set::of("mlock2 flags", &[("MLOCK_ONFAULT", 1)]);
 
 /// Mlockall flags.
-pub static MCL: Set =
-    Set { name: "mlockall flags", members: &[("MCL_CURRENT", 1), ("MCL_FUTURE", 2), ("MCL_ONFAULT", 4)] };
+pub static MCL: Set = Set::of("mlockall flags", &[("MCL_CURRENT", 1), ("MCL_FUTURE", 2), ("MCL_ONFAULT", 4)]);
 
 /// Protection key rights.
-pub static PKEY: Set =
-    Set { name: "protection key rights", members: &[("PKEY_DISABLE_ACCESS", 1), ("PKEY_DISABLE_WRITE", 2)] };
+pub static PKEY: Set = Set::of("protection key rights", &[("PKEY_DISABLE_ACCESS", 1), ("PKEY_DISABLE_WRITE", 2)]);
 
 /// Memory policies.
-pub static MPOL: Set = Set {
-    name: "memory policies",
-    members: &[
+pub static MPOL: Set = Set::of(
+    "memory policies",
+    &[
         ("MPOL_DEFAULT", 0),
         ("MPOL_PREFERRED", 1),
         ("MPOL_BIND", 2),
@@ -121,24 +120,27 @@ pub static MPOL: Set = Set {
         ("MPOL_F_RELATIVE_NODES", 0x4000),
         ("MPOL_F_STATIC_NODES", 0x8000),
     ],
-};
+);
 
 /// Mbind flags.
 pub static MPOL_MF: Set =
-    Set { name: "mbind flags", members: &[("MPOL_MF_STRICT", 1), ("MPOL_MF_MOVE", 2), ("MPOL_MF_MOVE_ALL", 4)] };
+    Set::of("mbind flags", &[("MPOL_MF_STRICT", 1), ("MPOL_MF_MOVE", 2), ("MPOL_MF_MOVE_ALL", 4)]);
 
 /// Get_mempolicy flags.
 pub static MPOL_F: Set =
-    Set { name: "get_mempolicy flags", members: &[("MPOL_F_NODE", 1), ("MPOL_F_ADDR", 2), ("MPOL_F_MEMS_ALLOWED", 4)] };
+    Set::of("get_mempolicy flags", &[("MPOL_F_NODE", 1), ("MPOL_F_ADDR", 2), ("MPOL_F_MEMS_ALLOWED", 4)]);
 
 /// Shmat flags.
-pub static SHM: Set = Set {
-    name: "shmat flags",
-    members: &[("SHM_RDONLY", 0x1000), ("SHM_RND", 0x2000), ("SHM_REMAP", 0x4000), ("SHM_EXEC", 0x8000)],
-};
+pub static SHM: Set =
+    Set::of("shmat flags", &[("SHM_RDONLY", 0x1000), ("SHM_RND", 0x2000), ("SHM_REMAP", 0x4000), ("SHM_EXEC", 0x8000)]);
 
 /// Userfaultfd flags.
-pub static UFFD: Set = Set {
-    name: "userfaultfd flags",
-    members: &[("UFFD_USER_MODE_ONLY", 1), ("O_NONBLOCK", 0x800), ("O_CLOEXEC", 0x80000)],
-};
+pub static UFFD: Set =
+    Set::of("userfaultfd flags", &[("UFFD_USER_MODE_ONLY", 1), ("O_NONBLOCK", 0x800), ("O_CLOEXEC", 0x80000)]);
+
+/// Shmget flags.
+pub static SHMGET: Set = Set::of(
+    "shmget flags",
+    &[("IPC_CREAT", 0x200), ("IPC_EXCL", 0x400), ("SHM_NORESERVE", 0x1000), ("SHM_HUGETLB", 0x800)],
+)
+.open();

@@ -1,28 +1,59 @@
 //! Sets of symbolic constants, each for one kind of argument.
 
+mod fields;
 mod file;
 mod ioctl;
+mod kernel;
 mod memory;
 mod process;
 mod socket;
 
+pub use fields::*;
 pub use file::*;
 pub use ioctl::*;
+pub use kernel::*;
 pub use memory::*;
 pub use process::*;
 pub use socket::*;
+
+use super::Arch;
 
 /// A named set of constants.
 #[derive(Debug)]
 pub struct Set {
     /// What the set is called in messages: "open flags".
     pub name: &'static str,
-    /// Name and value; where several names share a value the first is used in output.
+    /// Name and value on x86_64; where several names share a value the first is used in output.
     pub members: &'static [(&'static str, u64)],
+    /// Members that have another value on aarch64, or that it has not.
+    pub aarch64: &'static [(&'static str, Option<u64>)],
+    /// Whether other numbers than the members mean something too (ids, requests of drivers).
+    pub open: bool,
 }
 
 impl Set {
-    /// A member's value.
+    /// A set with the same values on every architecture.
+    const fn of(name: &'static str, members: &'static [(&'static str, u64)]) -> Self {
+        Self { name, members, aarch64: &[], open: false }
+    }
+
+    const fn on_aarch64(mut self, members: &'static [(&'static str, Option<u64>)]) -> Self {
+        self.aarch64 = members;
+        self
+    }
+
+    const fn open(mut self) -> Self {
+        self.open = true;
+        self
+    }
+
+    /// A member's value on an architecture.
+    pub fn value_on(&self, arch: Arch, name: &str) -> Option<u64> {
+        let differs = self.aarch64.iter().find(|(member, _)| arch == Arch::Aarch64 && *member == name);
+        differs.map_or_else(|| self.value(name), |(_, value)| *value)
+    }
+
+    /// A member's value on x86_64.
     pub fn value(&self, name: &str) -> Option<u64> {
         self.members.iter().find(|(member, _)| *member == name).map(|(_, value)| *value)
     }
@@ -66,7 +97,6 @@ impl Set {
 /// Every set.
 pub static ALL: &[&Set] = &[
     &OPEN,
-    &AT,
     &ACCESS,
     &WHENCE,
     &FCNTL,
@@ -105,6 +135,17 @@ pub static ALL: &[&Set] = &[
     &FSMOUNT,
     &FSPICK,
     &MOUNT_ATTR,
+    &MODE,
+    &AT_STAT,
+    &AT_STATX,
+    &AT_NOFOLLOW,
+    &AT_ACCESS,
+    &AT_UNLINK,
+    &AT_LINK,
+    &AT_HANDLE,
+    &AT_TREE,
+    &LEASE,
+    &DNOTIFY,
     &PROT,
     &MAP,
     &MADVISE,
@@ -118,6 +159,7 @@ pub static ALL: &[&Set] = &[
     &MPOL_F,
     &SHM,
     &UFFD,
+    &SHMGET,
     &SIGNALS,
     &SIGMASK_HOW,
     &RLIMIT,
@@ -126,7 +168,6 @@ pub static ALL: &[&Set] = &[
     &IOPRIO_WHO,
     &SCHED,
     &CLONE,
-    &WAIT,
     &IDTYPE,
     &PERSONALITY,
     &PRCTL,
@@ -149,12 +190,41 @@ pub static ALL: &[&Set] = &[
     &LANDLOCK_RULE,
     &URING_ENTER,
     &IPC,
-    &IPC_CTL,
-    &SEM_CTL,
     &KEYCTL,
     &KEYRING,
     &BPF,
     &FSCONFIG,
+    &NAMESPACES,
+    &UNSHARE,
+    &WAIT4,
+    &WAITID,
+    &SECCOMP_MODE,
+    &TSC,
+    &TIMING,
+    &MCE_KILL,
+    &MCE_POLICY,
+    &SPEC,
+    &SPEC_CTRL,
+    &DISPATCH,
+    &SCHED_CORE,
+    &SCHED_CORE_SCOPE,
+    &MDWE,
+    &SECUREBITS,
+    &VMA,
+    &PTRACER,
+    &FUTEX2,
+    &MEMBARRIER_FLAGS,
+    &LANDLOCK_RESTRICT,
+    &URING_REGISTER,
+    &PIDFD_SIGNAL,
+    &LSM_ATTR,
+    &SHM_CTL,
+    &MSG_CTL,
+    &SEM_CTL,
+    &MSGRCV,
+    &KEY_PERM,
+    &REQKEY,
+    &KEY_MOVE,
     &DOMAIN,
     &SOCK_TYPE,
     &SOCK_FLAGS,
@@ -166,7 +236,50 @@ pub static ALL: &[&Set] = &[
     &TCP_OPTIONS,
     &IP_OPTIONS,
     &IPV6_OPTIONS,
+    &UDP_OPTIONS,
+    &NETLINK_OPTIONS,
+    &PACKET_OPTIONS,
+    &RAW_OPTIONS,
+    &TLS_OPTIONS,
+    &VSOCK_OPTIONS,
+    &NETLINK_PROTOCOL,
     &IOCTL,
+    &TC_FLUSH,
+    &TC_FLOW,
+    &MODEM,
+    &FS_FLAGS,
+    &SYSLOG,
+    &SWAP,
+    &REBOOT_MAGIC,
+    &REBOOT_MAGIC2,
+    &REBOOT,
+    &MODULE_INIT,
+    &MODULE_DELETE,
+    &KEXEC,
+    &KEXEC_FILE,
+    &SA,
+    &HANDLERS,
+    &SS,
+    &SIGEV,
+    &POLL,
+    &EPOLL,
+    &OWNER,
+    &HINT,
+    &RESOLVE,
+    &SCHED_FLAGS,
+    &LANDLOCK_FS,
+    &LANDLOCK_NET,
+    &LANDLOCK_SCOPE,
+    &TERM_IN,
+    &TERM_OUT,
+    &TERM_CONTROL,
+    &TERM_LOCAL,
+    &IFF,
+    &SCM,
+    &URING_SETUP,
+    &CAP_VERSION,
+    &TIMESTAMPING,
+    &PERF_TYPE,
 ];
 
 /// A constant by its name in whatever set has it.

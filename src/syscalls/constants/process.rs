@@ -3,9 +3,9 @@
 use super::Set;
 
 /// Signals.
-pub static SIGNALS: Set = Set {
-    name: "signals",
-    members: &[
+pub static SIGNALS: Set = Set::of(
+    "signals",
+    &[
         ("SIGHUP", 1),
         ("SIGINT", 2),
         ("SIGQUIT", 3),
@@ -37,17 +37,20 @@ pub static SIGNALS: Set = Set {
         ("SIGIO", 0x1d),
         ("SIGPWR", 0x1e),
         ("SIGSYS", 0x1f),
+        ("SIGPOLL", 0x1d),
+        ("SIGIOT", 6),
     ],
-};
+)
+.open();
 
 /// Sigprocmask operations.
 pub static SIGMASK_HOW: Set =
-    Set { name: "sigprocmask operations", members: &[("SIG_BLOCK", 0), ("SIG_UNBLOCK", 1), ("SIG_SETMASK", 2)] };
+    Set::of("sigprocmask operations", &[("SIG_BLOCK", 0), ("SIG_UNBLOCK", 1), ("SIG_SETMASK", 2)]);
 
 /// Resource limits.
-pub static RLIMIT: Set = Set {
-    name: "resource limits",
-    members: &[
+pub static RLIMIT: Set = Set::of(
+    "resource limits",
+    &[
         ("RLIMIT_CPU", 0),
         ("RLIMIT_FSIZE", 1),
         ("RLIMIT_DATA", 2),
@@ -65,28 +68,23 @@ pub static RLIMIT: Set = Set {
         ("RLIMIT_RTPRIO", 0xe),
         ("RLIMIT_RTTIME", 0xf),
     ],
-};
+);
 
 /// Getrusage targets.
-pub static RUSAGE: Set = Set {
-    name: "getrusage targets",
-    members: &[("RUSAGE_SELF", 0), ("RUSAGE_CHILDREN", -1i64 as u64), ("RUSAGE_THREAD", 1)],
-};
+pub static RUSAGE: Set =
+    Set::of("getrusage targets", &[("RUSAGE_SELF", 0), ("RUSAGE_CHILDREN", -1i64 as u64), ("RUSAGE_THREAD", 1)]);
 
 /// Priority targets.
-pub static PRIO: Set =
-    Set { name: "priority targets", members: &[("PRIO_PROCESS", 0), ("PRIO_PGRP", 1), ("PRIO_USER", 2)] };
+pub static PRIO: Set = Set::of("priority targets", &[("PRIO_PROCESS", 0), ("PRIO_PGRP", 1), ("PRIO_USER", 2)]);
 
 /// Ioprio targets.
-pub static IOPRIO_WHO: Set = Set {
-    name: "ioprio targets",
-    members: &[("IOPRIO_WHO_PROCESS", 1), ("IOPRIO_WHO_PGRP", 2), ("IOPRIO_WHO_USER", 3)],
-};
+pub static IOPRIO_WHO: Set =
+    Set::of("ioprio targets", &[("IOPRIO_WHO_PROCESS", 1), ("IOPRIO_WHO_PGRP", 2), ("IOPRIO_WHO_USER", 3)]);
 
 /// Scheduling policies.
-pub static SCHED: Set = Set {
-    name: "scheduling policies",
-    members: &[
+pub static SCHED: Set = Set::of(
+    "scheduling policies",
+    &[
         ("SCHED_OTHER", 0),
         ("SCHED_FIFO", 1),
         ("SCHED_RR", 2),
@@ -94,13 +92,15 @@ pub static SCHED: Set = Set {
         ("SCHED_IDLE", 5),
         ("SCHED_DEADLINE", 6),
         ("SCHED_RESET_ON_FORK", 0x40000000),
+        ("SCHED_EXT", 7),
+        ("SCHED_NORMAL", 0),
     ],
-};
+);
 
 /// Namespaces and clone flags.
-pub static CLONE: Set = Set {
-    name: "namespaces and clone flags",
-    members: &[
+pub static CLONE: Set = Set::of(
+    "namespaces and clone flags",
+    &[
         ("CLONE_NEWTIME", 0x80),
         ("CLONE_VM", 0x100),
         ("CLONE_FS", 0x200),
@@ -127,32 +127,15 @@ pub static CLONE: Set = Set {
         ("CLONE_NEWNET", 0x40000000),
         ("CLONE_IO", 0x80000000),
     ],
-};
-
-/// Wait options.
-pub static WAIT: Set = Set {
-    name: "wait options",
-    members: &[
-        ("WNOHANG", 1),
-        ("WSTOPPED", 2),
-        ("WUNTRACED", 2),
-        ("WEXITED", 4),
-        ("WCONTINUED", 8),
-        ("WNOWAIT", 0x1000000),
-        ("__WNOTHREAD", 0x20000000),
-        ("__WALL", 0x40000000),
-        ("__WCLONE", 0x80000000),
-    ],
-};
+);
 
 /// Waitid id types.
-pub static IDTYPE: Set =
-    Set { name: "waitid id types", members: &[("P_ALL", 0), ("P_PID", 1), ("P_PGID", 2), ("P_PIDFD", 3)] };
+pub static IDTYPE: Set = Set::of("waitid id types", &[("P_ALL", 0), ("P_PID", 1), ("P_PGID", 2), ("P_PIDFD", 3)]);
 
 /// Personalities.
-pub static PERSONALITY: Set = Set {
-    name: "personalities",
-    members: &[
+pub static PERSONALITY: Set = Set::of(
+    "personalities",
+    &[
         ("PER_LINUX", 0),
         ("UNAME26", 0x20000),
         ("ADDR_NO_RANDOMIZE", 0x40000),
@@ -165,13 +148,14 @@ pub static PERSONALITY: Set = Set {
         ("WHOLE_SECONDS", 0x2000000),
         ("STICKY_TIMEOUTS", 0x4000000),
         ("ADDR_LIMIT_3GB", 0x8000000),
+        ("PER_LINUX32", 8),
     ],
-};
+);
 
 /// Prctl options.
-pub static PRCTL: Set = Set {
-    name: "prctl options",
-    members: &[
+pub static PRCTL: Set = Set::of(
+    "prctl options",
+    &[
         ("PR_FPEMU_NOPRINT", 1),
         ("PR_SET_PDEATHSIG", 1),
         ("PR_FPEMU_SIGFPE", 2),
@@ -241,24 +225,31 @@ pub static PRCTL: Set = Set {
         ("PR_GET_AUXV", 0x41555856),
         ("PR_SET_VMA", 0x53564d41),
         ("PR_SET_PTRACER", 0x59616d61),
+        ("PR_RISCV_V_SET_CONTROL", 0x45),
+        ("PR_RISCV_V_GET_CONTROL", 0x46),
+        ("PR_GET_SHADOW_STACK_STATUS", 0x4a),
+        ("PR_SET_SHADOW_STACK_STATUS", 0x4b),
+        ("PR_LOCK_SHADOW_STACK_STATUS", 0x4c),
+        ("PR_TIMER_CREATE_RESTORE_IDS", 0x4d),
+        ("PR_FUTEX_HASH", 0x4e),
     ],
-};
+);
 
 /// Ambient capability commands.
-pub static CAP_AMBIENT: Set = Set {
-    name: "ambient capability commands",
-    members: &[
+pub static CAP_AMBIENT: Set = Set::of(
+    "ambient capability commands",
+    &[
         ("PR_CAP_AMBIENT_IS_SET", 1),
         ("PR_CAP_AMBIENT_RAISE", 2),
         ("PR_CAP_AMBIENT_LOWER", 3),
         ("PR_CAP_AMBIENT_CLEAR_ALL", 4),
     ],
-};
+);
 
 /// PR_SET_MM commands.
-pub static SET_MM: Set = Set {
-    name: "PR_SET_MM commands",
-    members: &[
+pub static SET_MM: Set = Set::of(
+    "PR_SET_MM commands",
+    &[
         ("PR_SET_MM_START_CODE", 1),
         ("PR_SET_MM_END_CODE", 2),
         ("PR_SET_MM_START_DATA", 3),
@@ -275,12 +266,12 @@ pub static SET_MM: Set = Set {
         ("PR_SET_MM_MAP", 0xe),
         ("PR_SET_MM_MAP_SIZE", 0xf),
     ],
-};
+);
 
 /// Capabilities.
-pub static CAPS: Set = Set {
-    name: "capabilities",
-    members: &[
+pub static CAPS: Set = Set::of(
+    "capabilities",
+    &[
         ("CAP_CHOWN", 0),
         ("CAP_DAC_OVERRIDE", 1),
         ("CAP_DAC_READ_SEARCH", 2),
@@ -323,12 +314,12 @@ pub static CAPS: Set = Set {
         ("CAP_BPF", 0x27),
         ("CAP_CHECKPOINT_RESTORE", 0x28),
     ],
-};
+);
 
 /// Arch_prctl codes.
-pub static ARCH_PRCTL: Set = Set {
-    name: "arch_prctl codes",
-    members: &[
+pub static ARCH_PRCTL: Set = Set::of(
+    "arch_prctl codes",
+    &[
         ("ARCH_SET_GS", 0x1001),
         ("ARCH_SET_FS", 0x1002),
         ("ARCH_GET_FS", 0x1003),
@@ -340,13 +331,21 @@ pub static ARCH_PRCTL: Set = Set {
         ("ARCH_REQ_XCOMP_PERM", 0x1023),
         ("ARCH_GET_XCOMP_GUEST_PERM", 0x1024),
         ("ARCH_REQ_XCOMP_GUEST_PERM", 0x1025),
+        ("ARCH_SHSTK_ENABLE", 0x5001),
+        ("ARCH_SHSTK_DISABLE", 0x5002),
+        ("ARCH_SHSTK_LOCK", 0x5003),
+        ("ARCH_SHSTK_UNLOCK", 0x5004),
+        ("ARCH_SHSTK_STATUS", 0x5005),
+        ("ARCH_GET_UNTAG_MASK", 0x4001),
+        ("ARCH_ENABLE_TAGGED_ADDR", 0x4002),
+        ("ARCH_GET_MAX_TAG_BITS", 0x4003),
     ],
-};
+);
 
 /// Clocks.
-pub static CLOCK: Set = Set {
-    name: "clocks",
-    members: &[
+pub static CLOCK: Set = Set::of(
+    "clocks",
+    &[
         ("CLOCK_REALTIME", 0),
         ("CLOCK_MONOTONIC", 1),
         ("CLOCK_PROCESS_CPUTIME_ID", 2),
@@ -359,19 +358,19 @@ pub static CLOCK: Set = Set {
         ("CLOCK_BOOTTIME_ALARM", 9),
         ("CLOCK_TAI", 0xb),
     ],
-};
+)
+.open();
 
 /// Timer flags.
-pub static TIMER: Set = Set { name: "timer flags", members: &[("TIMER_ABSTIME", 1)] };
+pub static TIMER: Set = Set::of("timer flags", &[("TIMER_ABSTIME", 1)]);
 
 /// Interval timers.
-pub static ITIMER: Set =
-    Set { name: "interval timers", members: &[("ITIMER_REAL", 0), ("ITIMER_VIRTUAL", 1), ("ITIMER_PROF", 2)] };
+pub static ITIMER: Set = Set::of("interval timers", &[("ITIMER_REAL", 0), ("ITIMER_VIRTUAL", 1), ("ITIMER_PROF", 2)]);
 
 /// Futex operations.
-pub static FUTEX: Set = Set {
-    name: "futex operations",
-    members: &[
+pub static FUTEX: Set = Set::of(
+    "futex operations",
+    &[
         ("FUTEX_WAIT", 0),
         ("FUTEX_WAKE", 1),
         ("FUTEX_FD", 2),
@@ -389,12 +388,12 @@ pub static FUTEX: Set = Set {
         ("FUTEX_PRIVATE_FLAG", 0x80),
         ("FUTEX_CLOCK_REALTIME", 0x100),
     ],
-};
+);
 
 /// Membarrier commands.
-pub static MEMBARRIER: Set = Set {
-    name: "membarrier commands",
-    members: &[
+pub static MEMBARRIER: Set = Set::of(
+    "membarrier commands",
+    &[
         ("MEMBARRIER_CMD_QUERY", 0),
         ("MEMBARRIER_CMD_GLOBAL", 1),
         ("MEMBARRIER_CMD_GLOBAL_EXPEDITED", 2),
@@ -405,13 +404,14 @@ pub static MEMBARRIER: Set = Set {
         ("MEMBARRIER_CMD_REGISTER_PRIVATE_EXPEDITED_SYNC_CORE", 0x40),
         ("MEMBARRIER_CMD_PRIVATE_EXPEDITED_RSEQ", 0x80),
         ("MEMBARRIER_CMD_REGISTER_PRIVATE_EXPEDITED_RSEQ", 0x100),
+        ("MEMBARRIER_CMD_GET_REGISTRATIONS", 0x200),
     ],
-};
+);
 
 /// Kcmp types.
-pub static KCMP: Set = Set {
-    name: "kcmp types",
-    members: &[
+pub static KCMP: Set = Set::of(
+    "kcmp types",
+    &[
         ("KCMP_FILE", 0),
         ("KCMP_VM", 1),
         ("KCMP_FILES", 2),
@@ -421,23 +421,23 @@ pub static KCMP: Set = Set {
         ("KCMP_SYSVSEM", 6),
         ("KCMP_EPOLL_TFD", 7),
     ],
-};
+);
 
 /// Seccomp operations.
-pub static SECCOMP: Set = Set {
-    name: "seccomp operations",
-    members: &[
+pub static SECCOMP: Set = Set::of(
+    "seccomp operations",
+    &[
         ("SECCOMP_SET_MODE_STRICT", 0),
         ("SECCOMP_SET_MODE_FILTER", 1),
         ("SECCOMP_GET_ACTION_AVAIL", 2),
         ("SECCOMP_GET_NOTIF_SIZES", 3),
     ],
-};
+);
 
 /// Seccomp filter flags.
-pub static SECCOMP_FILTER: Set = Set {
-    name: "seccomp filter flags",
-    members: &[
+pub static SECCOMP_FILTER: Set = Set::of(
+    "seccomp filter flags",
+    &[
         ("SECCOMP_FILTER_FLAG_TSYNC", 1),
         ("SECCOMP_FILTER_FLAG_LOG", 2),
         ("SECCOMP_FILTER_FLAG_SPEC_ALLOW", 4),
@@ -445,78 +445,56 @@ pub static SECCOMP_FILTER: Set = Set {
         ("SECCOMP_FILTER_FLAG_TSYNC_ESRCH", 0x10),
         ("SECCOMP_FILTER_FLAG_WAIT_KILLABLE_RECV", 0x20),
     ],
-};
+);
 
 /// Getrandom flags.
-pub static GRND: Set =
-    Set { name: "getrandom flags", members: &[("GRND_NONBLOCK", 1), ("GRND_RANDOM", 2), ("GRND_INSECURE", 4)] };
+pub static GRND: Set = Set::of("getrandom flags", &[("GRND_NONBLOCK", 1), ("GRND_RANDOM", 2), ("GRND_INSECURE", 4)]);
 
 /// Pidfd_open flags.
-pub static PIDFD: Set = Set { name: "pidfd_open flags", members: &[("PIDFD_THREAD", 0x80), ("PIDFD_NONBLOCK", 0x800)] };
+pub static PIDFD: Set = Set::of("pidfd_open flags", &[("PIDFD_THREAD", 0x80), ("PIDFD_NONBLOCK", 0x800)]);
 
 /// Perf_event_open flags.
-pub static PERF: Set = Set {
-    name: "perf_event_open flags",
-    members: &[
+pub static PERF: Set = Set::of(
+    "perf_event_open flags",
+    &[
         ("PERF_FLAG_FD_NO_GROUP", 1),
         ("PERF_FLAG_FD_OUTPUT", 2),
         ("PERF_FLAG_PID_CGROUP", 4),
         ("PERF_FLAG_FD_CLOEXEC", 8),
     ],
-};
+);
 
 /// Landlock_create_ruleset flags.
-pub static LANDLOCK_CREATE: Set = Set {
-    name: "landlock_create_ruleset flags",
-    members: &[("LANDLOCK_CREATE_RULESET_VERSION", 1), ("LANDLOCK_CREATE_RULESET_ERRATA", 2)],
-};
+pub static LANDLOCK_CREATE: Set = Set::of(
+    "landlock_create_ruleset flags",
+    &[("LANDLOCK_CREATE_RULESET_VERSION", 1), ("LANDLOCK_CREATE_RULESET_ERRATA", 2)],
+);
 
 /// Landlock rule types.
 pub static LANDLOCK_RULE: Set =
-    Set { name: "landlock rule types", members: &[("LANDLOCK_RULE_PATH_BENEATH", 1), ("LANDLOCK_RULE_NET_PORT", 2)] };
+    Set::of("landlock rule types", &[("LANDLOCK_RULE_PATH_BENEATH", 1), ("LANDLOCK_RULE_NET_PORT", 2)]);
 
 /// Io_uring_enter flags.
-pub static URING_ENTER: Set = Set {
-    name: "io_uring_enter flags",
-    members: &[
+pub static URING_ENTER: Set = Set::of(
+    "io_uring_enter flags",
+    &[
         ("IORING_ENTER_GETEVENTS", 1),
         ("IORING_ENTER_SQ_WAKEUP", 2),
         ("IORING_ENTER_SQ_WAIT", 4),
         ("IORING_ENTER_EXT_ARG", 8),
         ("IORING_ENTER_REGISTERED_RING", 0x10),
+        ("IORING_ENTER_ABS_TIMER", 0x20),
+        ("IORING_ENTER_EXT_ARG_REG", 0x40),
     ],
-};
+);
 
 /// IPC flags.
-pub static IPC: Set =
-    Set { name: "IPC flags", members: &[("IPC_CREAT", 0x200), ("IPC_EXCL", 0x400), ("IPC_NOWAIT", 0x800)] };
-
-/// IPC commands.
-pub static IPC_CTL: Set =
-    Set { name: "IPC commands", members: &[("IPC_RMID", 0), ("IPC_SET", 1), ("IPC_STAT", 2), ("IPC_INFO", 3)] };
-
-/// Semctl commands.
-pub static SEM_CTL: Set = Set {
-    name: "semctl commands",
-    members: &[
-        ("IPC_RMID", 0),
-        ("IPC_SET", 1),
-        ("IPC_STAT", 2),
-        ("IPC_INFO", 3),
-        ("GETPID", 0xb),
-        ("GETVAL", 0xc),
-        ("GETALL", 0xd),
-        ("GETNCNT", 0xe),
-        ("GETZCNT", 0xf),
-        ("SETVAL", 0x10),
-        ("SETALL", 0x11),
-    ],
-};
+pub static IPC: Set = Set::of("IPC flags", &[("IPC_CREAT", 0x200), ("IPC_EXCL", 0x400), ("IPC_NOWAIT", 0x800)]).open();
 
 /// Keyctl operations.
-pub static KEYCTL: Set = Set {
-    name: "keyctl operations",
-    members: &[
+pub static KEYCTL: Set = Set::of(
+    "keyctl operations",
+    &[
         ("KEYCTL_GET_KEYRING_ID", 0),
         ("KEYCTL_JOIN_SESSION_KEYRING", 1),
         ("KEYCTL_UPDATE", 2),
@@ -551,12 +529,12 @@ pub static KEYCTL: Set = Set {
         ("KEYCTL_CAPABILITIES", 0x1f),
         ("KEYCTL_WATCH_KEY", 0x20),
     ],
-};
+);
 
 /// Special keyrings.
-pub static KEYRING: Set = Set {
-    name: "special keyrings",
-    members: &[
+pub static KEYRING: Set = Set::of(
+    "special keyrings",
+    &[
         ("KEY_SPEC_REQUESTOR_KEYRING", -8i64 as u64),
         ("KEY_SPEC_REQKEY_AUTH_KEY", -7i64 as u64),
         ("KEY_SPEC_GROUP_KEYRING", -6i64 as u64),
@@ -566,12 +544,13 @@ pub static KEYRING: Set = Set {
         ("KEY_SPEC_PROCESS_KEYRING", -2i64 as u64),
         ("KEY_SPEC_THREAD_KEYRING", -1i64 as u64),
     ],
-};
+)
+.open();
 
 /// Bpf commands.
-pub static BPF: Set = Set {
-    name: "bpf commands",
-    members: &[
+pub static BPF: Set = Set::of(
+    "bpf commands",
+    &[
         ("BPF_MAP_CREATE", 0),
         ("BPF_MAP_LOOKUP_ELEM", 1),
         ("BPF_MAP_UPDATE_ELEM", 2),
@@ -589,13 +568,35 @@ pub static BPF: Set = Set {
         ("BPF_MAP_GET_FD_BY_ID", 0xe),
         ("BPF_OBJ_GET_INFO_BY_FD", 0xf),
         ("BPF_LINK_CREATE", 0x1c),
+        ("BPF_PROG_RUN", 0xa),
+        ("BPF_BTF_GET_FD_BY_ID", 0x13),
+        ("BPF_BTF_LOAD", 0x12),
+        ("BPF_RAW_TRACEPOINT_OPEN", 0x11),
+        ("BPF_PROG_QUERY", 0x10),
+        ("BPF_TASK_FD_QUERY", 0x14),
+        ("BPF_MAP_LOOKUP_AND_DELETE_ELEM", 0x15),
+        ("BPF_MAP_FREEZE", 0x16),
+        ("BPF_BTF_GET_NEXT_ID", 0x17),
+        ("BPF_MAP_LOOKUP_BATCH", 0x18),
+        ("BPF_MAP_LOOKUP_AND_DELETE_BATCH", 0x19),
+        ("BPF_MAP_UPDATE_BATCH", 0x1a),
+        ("BPF_MAP_DELETE_BATCH", 0x1b),
+        ("BPF_LINK_UPDATE", 0x1d),
+        ("BPF_LINK_GET_FD_BY_ID", 0x1e),
+        ("BPF_LINK_GET_NEXT_ID", 0x1f),
+        ("BPF_ENABLE_STATS", 0x20),
+        ("BPF_ITER_CREATE", 0x21),
+        ("BPF_LINK_DETACH", 0x22),
+        ("BPF_PROG_BIND_MAP", 0x23),
+        ("BPF_TOKEN_CREATE", 0x24),
     ],
-};
+)
+.open();
 
 /// Fsconfig commands.
-pub static FSCONFIG: Set = Set {
-    name: "fsconfig commands",
-    members: &[
+pub static FSCONFIG: Set = Set::of(
+    "fsconfig commands",
+    &[
         ("FSCONFIG_SET_FLAG", 0),
         ("FSCONFIG_SET_STRING", 1),
         ("FSCONFIG_SET_BINARY", 2),
@@ -604,5 +605,350 @@ pub static FSCONFIG: Set = Set {
         ("FSCONFIG_SET_FD", 5),
         ("FSCONFIG_CMD_CREATE", 6),
         ("FSCONFIG_CMD_RECONFIGURE", 7),
+        ("FSCONFIG_CMD_CREATE_EXCL", 8),
     ],
-};
+);
+
+/// Namespaces.
+pub static NAMESPACES: Set = Set::of(
+    "namespaces",
+    &[
+        ("CLONE_NEWTIME", 0x80),
+        ("CLONE_NEWNS", 0x20000),
+        ("CLONE_NEWCGROUP", 0x2000000),
+        ("CLONE_NEWUTS", 0x4000000),
+        ("CLONE_NEWIPC", 0x8000000),
+        ("CLONE_NEWUSER", 0x10000000),
+        ("CLONE_NEWPID", 0x20000000),
+        ("CLONE_NEWNET", 0x40000000),
+    ],
+);
+
+/// Unshare flags.
+pub static UNSHARE: Set = Set::of(
+    "unshare flags",
+    &[
+        ("CLONE_NEWTIME", 0x80),
+        ("CLONE_FS", 0x200),
+        ("CLONE_FILES", 0x400),
+        ("CLONE_SYSVSEM", 0x40000),
+        ("CLONE_NEWNS", 0x20000),
+        ("CLONE_NEWCGROUP", 0x2000000),
+        ("CLONE_NEWUTS", 0x4000000),
+        ("CLONE_NEWIPC", 0x8000000),
+        ("CLONE_NEWUSER", 0x10000000),
+        ("CLONE_NEWPID", 0x20000000),
+        ("CLONE_NEWNET", 0x40000000),
+        ("CLONE_VM", 0x100),
+        ("CLONE_SIGHAND", 0x800),
+        ("CLONE_THREAD", 0x10000),
+    ],
+);
+
+/// Wait4 options.
+pub static WAIT4: Set = Set::of(
+    "wait4 options",
+    &[
+        ("WNOHANG", 1),
+        ("WUNTRACED", 2),
+        ("WCONTINUED", 8),
+        ("__WNOTHREAD", 0x20000000),
+        ("__WALL", 0x40000000),
+        ("__WCLONE", 0x80000000),
+    ],
+);
+
+/// Waitid options.
+pub static WAITID: Set = Set::of(
+    "waitid options",
+    &[
+        ("WNOHANG", 1),
+        ("WSTOPPED", 2),
+        ("WEXITED", 4),
+        ("WCONTINUED", 8),
+        ("WNOWAIT", 0x1000000),
+        ("__WNOTHREAD", 0x20000000),
+        ("__WALL", 0x40000000),
+        ("__WCLONE", 0x80000000),
+    ],
+);
+
+/// Seccomp modes.
+pub static SECCOMP_MODE: Set =
+    Set::of("seccomp modes", &[("SECCOMP_MODE_DISABLED", 0), ("SECCOMP_MODE_STRICT", 1), ("SECCOMP_MODE_FILTER", 2)]);
+
+/// Time stamp counter modes.
+pub static TSC: Set = Set::of("time stamp counter modes", &[("PR_TSC_ENABLE", 1), ("PR_TSC_SIGSEGV", 2)]);
+
+/// Timing modes.
+pub static TIMING: Set = Set::of("timing modes", &[("PR_TIMING_STATISTICAL", 0), ("PR_TIMING_TIMESTAMP", 1)]);
+
+/// Machine check commands.
+pub static MCE_KILL: Set = Set::of("machine check commands", &[("PR_MCE_KILL_CLEAR", 0), ("PR_MCE_KILL_SET", 1)]);
+
+/// Machine check policies.
+pub static MCE_POLICY: Set =
+    Set::of("machine check policies", &[("PR_MCE_KILL_LATE", 0), ("PR_MCE_KILL_EARLY", 1), ("PR_MCE_KILL_DEFAULT", 2)]);
+
+/// Speculation features.
+pub static SPEC: Set = Set::of(
+    "speculation features",
+    &[("PR_SPEC_STORE_BYPASS", 0), ("PR_SPEC_INDIRECT_BRANCH", 1), ("PR_SPEC_L1D_FLUSH", 2)],
+);
+
+/// Speculation settings.
+pub static SPEC_CTRL: Set = Set::of(
+    "speculation settings",
+    &[
+        ("PR_SPEC_NOT_AFFECTED", 0),
+        ("PR_SPEC_PRCTL", 1),
+        ("PR_SPEC_ENABLE", 2),
+        ("PR_SPEC_DISABLE", 4),
+        ("PR_SPEC_FORCE_DISABLE", 8),
+        ("PR_SPEC_DISABLE_NOEXEC", 0x10),
+    ],
+);
+
+/// User dispatch modes.
+pub static DISPATCH: Set = Set::of("user dispatch modes", &[("PR_SYS_DISPATCH_OFF", 0), ("PR_SYS_DISPATCH_ON", 1)]);
+
+/// Core scheduling commands.
+pub static SCHED_CORE: Set = Set::of(
+    "core scheduling commands",
+    &[
+        ("PR_SCHED_CORE_GET", 0),
+        ("PR_SCHED_CORE_CREATE", 1),
+        ("PR_SCHED_CORE_SHARE_TO", 2),
+        ("PR_SCHED_CORE_SHARE_FROM", 3),
+    ],
+);
+
+/// Core scheduling scopes.
+pub static SCHED_CORE_SCOPE: Set = Set::of(
+    "core scheduling scopes",
+    &[
+        ("PR_SCHED_CORE_SCOPE_THREAD", 0),
+        ("PR_SCHED_CORE_SCOPE_THREAD_GROUP", 1),
+        ("PR_SCHED_CORE_SCOPE_PROCESS_GROUP", 2),
+    ],
+);
+
+/// Memory-deny-write-execute flags.
+pub static MDWE: Set =
+    Set::of("memory-deny-write-execute flags", &[("PR_MDWE_REFUSE_EXEC_GAIN", 1), ("PR_MDWE_NO_INHERIT", 2)]);
+
+/// Secure bits.
+pub static SECUREBITS: Set = Set::of(
+    "secure bits",
+    &[
+        ("SECBIT_NOROOT", 1),
+        ("SECBIT_NOROOT_LOCKED", 2),
+        ("SECBIT_NO_SETUID_FIXUP", 4),
+        ("SECBIT_NO_SETUID_FIXUP_LOCKED", 8),
+        ("SECBIT_KEEP_CAPS", 0x10),
+        ("SECBIT_KEEP_CAPS_LOCKED", 0x20),
+        ("SECBIT_NO_CAP_AMBIENT_RAISE", 0x40),
+        ("SECBIT_NO_CAP_AMBIENT_RAISE_LOCKED", 0x80),
+    ],
+);
+
+/// Mapping attributes.
+pub static VMA: Set = Set::of("mapping attributes", &[("PR_SET_VMA_ANON_NAME", 0)]);
+
+/// Permitted tracers.
+pub static PTRACER: Set = Set::of("permitted tracers", &[("PR_SET_PTRACER_ANY", -1i64 as u64)]).open();
+
+/// Futex2 flags.
+pub static FUTEX2: Set = Set::of(
+    "futex2 flags",
+    &[
+        ("FUTEX2_SIZE_U8", 0),
+        ("FUTEX2_SIZE_U16", 1),
+        ("FUTEX2_SIZE_U32", 2),
+        ("FUTEX2_SIZE_U64", 3),
+        ("FUTEX2_NUMA", 4),
+        ("FUTEX2_PRIVATE", 0x80),
+    ],
+);
+
+/// Membarrier flags.
+pub static MEMBARRIER_FLAGS: Set = Set::of("membarrier flags", &[("MEMBARRIER_CMD_FLAG_CPU", 1)]);
+
+/// Landlock_restrict_self flags.
+pub static LANDLOCK_RESTRICT: Set = Set::of(
+    "landlock_restrict_self flags",
+    &[
+        ("LANDLOCK_RESTRICT_SELF_LOG_SAME_EXEC_OFF", 1),
+        ("LANDLOCK_RESTRICT_SELF_LOG_NEW_EXEC_ON", 2),
+        ("LANDLOCK_RESTRICT_SELF_LOG_SUBDOMAINS_OFF", 4),
+    ],
+);
+
+/// Io_uring_register operations.
+pub static URING_REGISTER: Set = Set::of(
+    "io_uring_register operations",
+    &[
+        ("IORING_REGISTER_BUFFERS", 0),
+        ("IORING_UNREGISTER_BUFFERS", 1),
+        ("IORING_REGISTER_FILES", 2),
+        ("IORING_UNREGISTER_FILES", 3),
+        ("IORING_REGISTER_EVENTFD", 4),
+        ("IORING_UNREGISTER_EVENTFD", 5),
+        ("IORING_REGISTER_FILES_UPDATE", 6),
+        ("IORING_REGISTER_EVENTFD_ASYNC", 7),
+        ("IORING_REGISTER_PROBE", 8),
+        ("IORING_REGISTER_PERSONALITY", 9),
+        ("IORING_UNREGISTER_PERSONALITY", 0xa),
+        ("IORING_REGISTER_RESTRICTIONS", 0xb),
+        ("IORING_REGISTER_ENABLE_RINGS", 0xc),
+        ("IORING_REGISTER_FILES2", 0xd),
+        ("IORING_REGISTER_FILES_UPDATE2", 0xe),
+        ("IORING_REGISTER_BUFFERS2", 0xf),
+        ("IORING_REGISTER_BUFFERS_UPDATE", 0x10),
+        ("IORING_REGISTER_IOWQ_AFF", 0x11),
+        ("IORING_UNREGISTER_IOWQ_AFF", 0x12),
+        ("IORING_REGISTER_IOWQ_MAX_WORKERS", 0x13),
+        ("IORING_REGISTER_RING_FDS", 0x14),
+        ("IORING_UNREGISTER_RING_FDS", 0x15),
+        ("IORING_REGISTER_PBUF_RING", 0x16),
+        ("IORING_UNREGISTER_PBUF_RING", 0x17),
+        ("IORING_REGISTER_SYNC_CANCEL", 0x18),
+        ("IORING_REGISTER_FILE_ALLOC_RANGE", 0x19),
+        ("IORING_REGISTER_PBUF_STATUS", 0x1a),
+        ("IORING_REGISTER_NAPI", 0x1b),
+        ("IORING_UNREGISTER_NAPI", 0x1c),
+        ("IORING_REGISTER_CLOCK", 0x1d),
+        ("IORING_REGISTER_CLONE_BUFFERS", 0x1e),
+    ],
+)
+.open();
+
+/// Pidfd_send_signal flags.
+pub static PIDFD_SIGNAL: Set = Set::of(
+    "pidfd_send_signal flags",
+    &[("PIDFD_SIGNAL_THREAD", 1), ("PIDFD_SIGNAL_THREAD_GROUP", 2), ("PIDFD_SIGNAL_PROCESS_GROUP", 4)],
+);
+
+/// Security module attributes.
+pub static LSM_ATTR: Set = Set::of(
+    "security module attributes",
+    &[
+        ("LSM_ATTR_CURRENT", 0x64),
+        ("LSM_ATTR_EXEC", 0x65),
+        ("LSM_ATTR_FSCREATE", 0x66),
+        ("LSM_ATTR_KEYCREATE", 0x67),
+        ("LSM_ATTR_PREV", 0x68),
+        ("LSM_ATTR_SOCKCREATE", 0x69),
+    ],
+);
+
+/// Shmctl commands.
+pub static SHM_CTL: Set = Set::of(
+    "shmctl commands",
+    &[
+        ("IPC_RMID", 0),
+        ("IPC_SET", 1),
+        ("IPC_STAT", 2),
+        ("IPC_INFO", 3),
+        ("SHM_LOCK", 0xb),
+        ("SHM_UNLOCK", 0xc),
+        ("SHM_STAT", 0xd),
+        ("SHM_INFO", 0xe),
+        ("SHM_STAT_ANY", 0xf),
+    ],
+);
+
+/// Msgctl commands.
+pub static MSG_CTL: Set = Set::of(
+    "msgctl commands",
+    &[
+        ("IPC_RMID", 0),
+        ("IPC_SET", 1),
+        ("IPC_STAT", 2),
+        ("IPC_INFO", 3),
+        ("MSG_STAT", 0xb),
+        ("MSG_INFO", 0xc),
+        ("MSG_STAT_ANY", 0xd),
+    ],
+);
+
+/// Semctl commands.
+pub static SEM_CTL: Set = Set::of(
+    "semctl commands",
+    &[
+        ("IPC_RMID", 0),
+        ("IPC_SET", 1),
+        ("IPC_STAT", 2),
+        ("IPC_INFO", 3),
+        ("GETPID", 0xb),
+        ("GETVAL", 0xc),
+        ("GETALL", 0xd),
+        ("GETNCNT", 0xe),
+        ("GETZCNT", 0xf),
+        ("SETVAL", 0x10),
+        ("SETALL", 0x11),
+        ("SEM_STAT", 0x12),
+        ("SEM_INFO", 0x13),
+        ("SEM_STAT_ANY", 0x14),
+    ],
+);
+
+/// Message queue flags.
+pub static MSGRCV: Set = Set::of(
+    "message queue flags",
+    &[("IPC_NOWAIT", 0x800), ("MSG_NOERROR", 0x1000), ("MSG_EXCEPT", 0x2000), ("MSG_COPY", 0x4000)],
+);
+
+/// Key permissions.
+pub static KEY_PERM: Set = Set::of(
+    "key permissions",
+    &[
+        ("KEY_POS_VIEW", 0x1000000),
+        ("KEY_POS_READ", 0x2000000),
+        ("KEY_POS_WRITE", 0x4000000),
+        ("KEY_POS_SEARCH", 0x8000000),
+        ("KEY_POS_LINK", 0x10000000),
+        ("KEY_POS_SETATTR", 0x20000000),
+        ("KEY_POS_ALL", 0x3f000000),
+        ("KEY_USR_VIEW", 0x10000),
+        ("KEY_USR_READ", 0x20000),
+        ("KEY_USR_WRITE", 0x40000),
+        ("KEY_USR_SEARCH", 0x80000),
+        ("KEY_USR_LINK", 0x100000),
+        ("KEY_USR_SETATTR", 0x200000),
+        ("KEY_USR_ALL", 0x3f0000),
+        ("KEY_GRP_VIEW", 0x100),
+        ("KEY_GRP_READ", 0x200),
+        ("KEY_GRP_WRITE", 0x400),
+        ("KEY_GRP_SEARCH", 0x800),
+        ("KEY_GRP_LINK", 0x1000),
+        ("KEY_GRP_SETATTR", 0x2000),
+        ("KEY_GRP_ALL", 0x3f00),
+        ("KEY_OTH_VIEW", 1),
+        ("KEY_OTH_READ", 2),
+        ("KEY_OTH_WRITE", 4),
+        ("KEY_OTH_SEARCH", 8),
+        ("KEY_OTH_LINK", 0x10),
+        ("KEY_OTH_SETATTR", 0x20),
+        ("KEY_OTH_ALL", 0x3f),
+    ],
+);
+
+/// Default keyrings of request_key.
+pub static REQKEY: Set = Set::of(
+    "default keyrings of request_key",
+    &[
+        ("KEY_REQKEY_DEFL_NO_CHANGE", -1i64 as u64),
+        ("KEY_REQKEY_DEFL_DEFAULT", 0),
+        ("KEY_REQKEY_DEFL_THREAD_KEYRING", 1),
+        ("KEY_REQKEY_DEFL_PROCESS_KEYRING", 2),
+        ("KEY_REQKEY_DEFL_SESSION_KEYRING", 3),
+        ("KEY_REQKEY_DEFL_USER_KEYRING", 4),
+        ("KEY_REQKEY_DEFL_USER_SESSION_KEYRING", 5),
+        ("KEY_REQKEY_DEFL_GROUP_KEYRING", 6),
+        ("KEY_REQKEY_DEFL_REQUESTOR_KEYRING", 7),
+    ],
+);
+
+/// Keyctl move flags.
+pub static KEY_MOVE: Set = Set::of("keyctl move flags", &[("KEYCTL_MOVE_EXCL", 1)]);

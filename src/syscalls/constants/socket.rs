@@ -3,9 +3,9 @@
 use super::Set;
 
 /// Socket domains.
-pub static DOMAIN: Set = Set {
-    name: "socket domains",
-    members: &[
+pub static DOMAIN: Set = Set::of(
+    "socket domains",
+    &[
         ("AF_UNSPEC", 0),
         ("AF_LOCAL", 1),
         ("AF_UNIX", 1),
@@ -53,12 +53,13 @@ pub static DOMAIN: Set = Set {
         ("AF_XDP", 0x2c),
         ("AF_MCTP", 0x2d),
     ],
-};
+)
+.open();
 
 /// Socket types.
-pub static SOCK_TYPE: Set = Set {
-    name: "socket types",
-    members: &[
+pub static SOCK_TYPE: Set = Set::of(
+    "socket types",
+    &[
         ("SOCK_STREAM", 1),
         ("SOCK_DGRAM", 2),
         ("SOCK_RAW", 3),
@@ -69,16 +70,15 @@ pub static SOCK_TYPE: Set = Set {
         ("SOCK_CLOEXEC", 0x80000),
         ("SOCK_NONBLOCK", 0x800),
     ],
-};
+);
 
 /// Accept4 flags.
-pub static SOCK_FLAGS: Set =
-    Set { name: "accept4 flags", members: &[("SOCK_CLOEXEC", 0x80000), ("SOCK_NONBLOCK", 0x800)] };
+pub static SOCK_FLAGS: Set = Set::of("accept4 flags", &[("SOCK_CLOEXEC", 0x80000), ("SOCK_NONBLOCK", 0x800)]);
 
 /// Protocols.
-pub static PROTOCOL: Set = Set {
-    name: "protocols",
-    members: &[
+pub static PROTOCOL: Set = Set::of(
+    "protocols",
+    &[
         ("IPPROTO_IP", 0),
         ("IPPROTO_ICMP", 1),
         ("IPPROTO_IGMP", 2),
@@ -93,12 +93,13 @@ pub static PROTOCOL: Set = Set {
         ("IPPROTO_RAW", 0xff),
         ("IPPROTO_MPTCP", 0x106),
     ],
-};
+)
+.open();
 
 /// Socket option levels.
-pub static SOL: Set = Set {
-    name: "socket option levels",
-    members: &[
+pub static SOL: Set = Set::of(
+    "socket option levels",
+    &[
         ("SOL_SOCKET", 1),
         ("SOL_IP", 0),
         ("SOL_TCP", 6),
@@ -135,17 +136,24 @@ pub static SOL: Set = Set {
         ("SOL_MPTCP", 0x11c),
         ("SOL_MCTP", 0x11d),
         ("SOL_SMC", 0x11e),
+        ("AF_VSOCK", 0x28),
+        ("SOL_UDP", 0x11),
+        ("SOL_SCTP", 0x84),
+        ("SOL_UDPLITE", 0x88),
+        ("SOL_NETROM", 0x103),
+        ("SOL_ROSE", 0x104),
+        ("SOL_ICMP", 1),
     ],
-};
+)
+.open();
 
 /// Shutdown directions.
-pub static SHUTDOWN: Set =
-    Set { name: "shutdown directions", members: &[("SHUT_RD", 0), ("SHUT_WR", 1), ("SHUT_RDWR", 2)] };
+pub static SHUTDOWN: Set = Set::of("shutdown directions", &[("SHUT_RD", 0), ("SHUT_WR", 1), ("SHUT_RDWR", 2)]);
 
 /// Message flags.
-pub static MSG: Set = Set {
-    name: "message flags",
-    members: &[
+pub static MSG: Set = Set::of(
+    "message flags",
+    &[
         ("MSG_OOB", 1),
         ("MSG_PEEK", 2),
         ("MSG_DONTROUTE", 4),
@@ -167,12 +175,12 @@ pub static MSG: Set = Set {
         ("MSG_ZEROCOPY", 0x4000000),
         ("MSG_FASTOPEN", 0x20000000),
     ],
-};
+);
 
 /// SOL_SOCKET options.
-pub static SO: Set = Set {
-    name: "SOL_SOCKET options",
-    members: &[
+pub static SO: Set = Set::of(
+    "SOL_SOCKET options",
+    &[
         ("SO_DEBUG", 1),
         ("SO_REUSEADDR", 2),
         ("SO_TYPE", 3),
@@ -242,13 +250,27 @@ pub static SO: Set = Set {
         ("SO_RESERVE_MEM", 0x49),
         ("SO_TXREHASH", 0x4a),
         ("SO_RCVMARK", 0x4b),
+        ("SO_PASSPIDFD", 0x4c),
+        ("SO_PEERPIDFD", 0x4d),
+        ("SO_DEVMEM_LINEAR", 0x4e),
+        ("SO_DEVMEM_DMABUF", 0x4f),
+        ("SO_DEVMEM_DONTNEED", 0x50),
+        ("SO_RCVPRIORITY", 0x52),
+        ("SO_PASSRIGHTS", 0x53),
+        ("SO_INQ", 0x54),
+        ("SO_TIMESTAMP_NEW", 0x3f),
+        ("SO_TIMESTAMPNS_NEW", 0x40),
+        ("SO_TIMESTAMPING_NEW", 0x41),
+        ("SO_RCVTIMEO_NEW", 0x42),
+        ("SO_SNDTIMEO_NEW", 0x43),
     ],
-};
+)
+.open();
 
 /// TCP options.
-pub static TCP_OPTIONS: Set = Set {
-    name: "TCP options",
-    members: &[
+pub static TCP_OPTIONS: Set = Set::of(
+    "TCP options",
+    &[
         ("TCP_NODELAY", 1),
         ("TCP_MAXSEG", 2),
         ("TCP_CORK", 3),
@@ -285,13 +307,23 @@ pub static TCP_OPTIONS: Set = Set {
         ("TCP_ZEROCOPY_RECEIVE", 0x23),
         ("TCP_INQ", 0x24),
         ("TCP_TX_DELAY", 0x25),
+        ("TCP_AO_ADD_KEY", 0x26),
+        ("TCP_AO_DEL_KEY", 0x27),
+        ("TCP_AO_INFO", 0x28),
+        ("TCP_AO_GET_KEYS", 0x29),
+        ("TCP_AO_REPAIR", 0x2a),
+        ("TCP_IS_MPTCP", 0x2b),
+        ("TCP_RTO_MAX_MS", 0x2c),
+        ("TCP_RTO_MIN_US", 0x2d),
+        ("TCP_DELACK_MAX_US", 0x2e),
     ],
-};
+)
+.open();
 
 /// IP options.
-pub static IP_OPTIONS: Set = Set {
-    name: "IP options",
-    members: &[
+pub static IP_OPTIONS: Set = Set::of(
+    "IP options",
+    &[
         ("IP_TOS", 1),
         ("IP_TTL", 2),
         ("IP_HDRINCL", 3),
@@ -321,13 +353,28 @@ pub static IP_OPTIONS: Set = Set {
         ("IP_ADD_MEMBERSHIP", 0x23),
         ("IP_DROP_MEMBERSHIP", 0x24),
         ("IP_UNICAST_IF", 0x32),
+        ("IP_MSFILTER", 0x29),
+        ("IP_BLOCK_SOURCE", 0x26),
+        ("IP_UNBLOCK_SOURCE", 0x25),
+        ("IP_ADD_SOURCE_MEMBERSHIP", 0x27),
+        ("IP_DROP_SOURCE_MEMBERSHIP", 0x28),
+        ("IP_MULTICAST_ALL", 0x31),
+        ("MCAST_JOIN_GROUP", 0x2a),
+        ("MCAST_LEAVE_GROUP", 0x2d),
+        ("IP_RECVERR_RFC4884", 0x1a),
+        ("IP_LOCAL_PORT_RANGE", 0x33),
+        ("IP_PROTOCOL", 0x34),
+        ("IP_PKTOPTIONS", 9),
+        ("IP_IPSEC_POLICY", 0x10),
+        ("IP_XFRM_POLICY", 0x11),
     ],
-};
+)
+.open();
 
 /// IPv6 options.
-pub static IPV6_OPTIONS: Set = Set {
-    name: "IPv6 options",
-    members: &[
+pub static IPV6_OPTIONS: Set = Set::of(
+    "IPv6 options",
+    &[
         ("IPV6_ADDRFORM", 1),
         ("IPV6_2292PKTINFO", 2),
         ("IPV6_CHECKSUM", 7),
@@ -355,5 +402,132 @@ pub static IPV6_OPTIONS: Set = Set {
         ("IPV6_TRANSPARENT", 0x4b),
         ("IPV6_UNICAST_IF", 0x4c),
         ("IPV6_FREEBIND", 0x4e),
+        ("IPV6_ADD_MEMBERSHIP", 0x14),
+        ("IPV6_DROP_MEMBERSHIP", 0x15),
+        ("IPV6_ROUTER_ALERT", 0x16),
+        ("IPV6_MULTICAST_ALL", 0x1d),
+        ("IPV6_ROUTER_ALERT_ISOLATE", 0x1e),
+        ("IPV6_RECVERR_RFC4884", 0x1f),
+        ("IPV6_HDRINCL", 0x24),
+        ("IPV6_JOIN_ANYCAST", 0x1b),
+        ("IPV6_LEAVE_ANYCAST", 0x1c),
+        ("IPV6_FLOWLABEL_MGR", 0x20),
+        ("IPV6_FLOWINFO_SEND", 0x21),
+        ("IPV6_HOPOPTS", 0x36),
+        ("IPV6_RECVHOPOPTS", 0x35),
+        ("IPV6_RTHDRDSTOPTS", 0x37),
+        ("IPV6_RECVRTHDR", 0x38),
+        ("IPV6_RTHDR", 0x39),
+        ("IPV6_RECVDSTOPTS", 0x3a),
+        ("IPV6_DSTOPTS", 0x3b),
+        ("IPV6_RECVPATHMTU", 0x3c),
+        ("IPV6_PATHMTU", 0x3d),
+        ("IPV6_ORIGDSTADDR", 0x4a),
+        ("IPV6_RECVFRAGSIZE", 0x4d),
     ],
-};
+)
+.open();
+
+/// UDP options.
+pub static UDP_OPTIONS: Set = Set::of(
+    "UDP options",
+    &[
+        ("UDP_CORK", 1),
+        ("UDP_ENCAP", 0x64),
+        ("UDP_NO_CHECK6_TX", 0x65),
+        ("UDP_NO_CHECK6_RX", 0x66),
+        ("UDP_SEGMENT", 0x67),
+        ("UDP_GRO", 0x68),
+    ],
+);
+
+/// Netlink options.
+pub static NETLINK_OPTIONS: Set = Set::of(
+    "netlink options",
+    &[
+        ("NETLINK_ADD_MEMBERSHIP", 1),
+        ("NETLINK_DROP_MEMBERSHIP", 2),
+        ("NETLINK_PKTINFO", 3),
+        ("NETLINK_BROADCAST_ERROR", 4),
+        ("NETLINK_NO_ENOBUFS", 5),
+        ("NETLINK_LISTEN_ALL_NSID", 8),
+        ("NETLINK_LIST_MEMBERSHIPS", 9),
+        ("NETLINK_CAP_ACK", 0xa),
+        ("NETLINK_EXT_ACK", 0xb),
+        ("NETLINK_GET_STRICT_CHK", 0xc),
+    ],
+);
+
+/// Packet options.
+pub static PACKET_OPTIONS: Set = Set::of(
+    "packet options",
+    &[
+        ("PACKET_ADD_MEMBERSHIP", 1),
+        ("PACKET_DROP_MEMBERSHIP", 2),
+        ("PACKET_RECV_OUTPUT", 3),
+        ("PACKET_RX_RING", 5),
+        ("PACKET_STATISTICS", 6),
+        ("PACKET_COPY_THRESH", 7),
+        ("PACKET_AUXDATA", 8),
+        ("PACKET_ORIGDEV", 9),
+        ("PACKET_VERSION", 0xa),
+        ("PACKET_HDRLEN", 0xb),
+        ("PACKET_RESERVE", 0xc),
+        ("PACKET_TX_RING", 0xd),
+        ("PACKET_LOSS", 0xe),
+        ("PACKET_VNET_HDR", 0xf),
+        ("PACKET_TX_TIMESTAMP", 0x10),
+        ("PACKET_TIMESTAMP", 0x11),
+        ("PACKET_FANOUT", 0x12),
+        ("PACKET_TX_HAS_OFF", 0x13),
+        ("PACKET_QDISC_BYPASS", 0x14),
+        ("PACKET_ROLLOVER_STATS", 0x15),
+        ("PACKET_FANOUT_DATA", 0x16),
+        ("PACKET_IGNORE_OUTGOING", 0x17),
+    ],
+);
+
+/// Raw socket options.
+pub static RAW_OPTIONS: Set = Set::of("raw socket options", &[("ICMP_FILTER", 1)]);
+
+/// TLS options.
+pub static TLS_OPTIONS: Set =
+    Set::of("TLS options", &[("TLS_TX", 1), ("TLS_RX", 2), ("TLS_TX_ZEROCOPY_RO", 3), ("TLS_RX_EXPECT_NO_PAD", 4)]);
+
+/// Vsock options.
+pub static VSOCK_OPTIONS: Set = Set::of(
+    "vsock options",
+    &[
+        ("SO_VM_SOCKETS_BUFFER_SIZE", 0),
+        ("SO_VM_SOCKETS_BUFFER_MIN_SIZE", 1),
+        ("SO_VM_SOCKETS_BUFFER_MAX_SIZE", 2),
+        ("SO_VM_SOCKETS_PEER_HOST_VM_ID", 3),
+        ("SO_VM_SOCKETS_TRUSTED", 5),
+        ("SO_VM_SOCKETS_CONNECT_TIMEOUT_OLD", 6),
+        ("SO_VM_SOCKETS_NONBLOCK_TXRX", 7),
+        ("SO_VM_SOCKETS_CONNECT_TIMEOUT_NEW", 8),
+    ],
+);
+
+/// Netlink protocols.
+pub static NETLINK_PROTOCOL: Set = Set::of(
+    "netlink protocols",
+    &[
+        ("NETLINK_ROUTE", 0),
+        ("NETLINK_USERSOCK", 2),
+        ("NETLINK_SOCK_DIAG", 4),
+        ("NETLINK_NFLOG", 5),
+        ("NETLINK_XFRM", 6),
+        ("NETLINK_SELINUX", 7),
+        ("NETLINK_ISCSI", 8),
+        ("NETLINK_AUDIT", 9),
+        ("NETLINK_FIB_LOOKUP", 10),
+        ("NETLINK_CONNECTOR", 11),
+        ("NETLINK_NETFILTER", 12),
+        ("NETLINK_KOBJECT_UEVENT", 15),
+        ("NETLINK_GENERIC", 16),
+        ("NETLINK_RDMA", 20),
+        ("NETLINK_CRYPTO", 21),
+        ("NETLINK_SOCK_DIAG", 4),
+    ],
+);

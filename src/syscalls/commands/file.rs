@@ -1,0 +1,80 @@
+//! Commands of fcntl, madvise, fsconfig and of calls on mounts.
+
+use super::{Command, Family, ask, c, family};
+use crate::syscalls::Kind;
+use crate::syscalls::constants::*;
+use Kind::{DirFd, Fd, Flags, In, InOut, Int, OneOf, Out, Path, Pid, Signal, Size, Text};
+
+pub(super) static FAMILIES: &[Family] = &[
+    family("fcntl", "cmd", FCNTL_COMMANDS),
+    family("madvise", "advice", MADVISE_ADVICE),
+    family("fsconfig", "cmd", FSCONFIG_COMMANDS),
+];
+
+const LOCK: &[Kind] = &[In("struct flock")];
+
+// Which fcntl can be undone is decided where it is lowered.
+static FCNTL_COMMANDS: &[Command] = &[
+    c("F_DUPFD", &[Fd]),
+    c("F_DUPFD_CLOEXEC", &[Fd]),
+    c("F_DUPFD_QUERY", &[Fd]),
+    c("F_CREATED_QUERY", &[]),
+    c("F_GETFD", &[]),
+    c("F_SETFD", &[Flags(&FD_FLAGS)]),
+    c("F_GETFL", &[]),
+    c("F_SETFL", &[Flags(&OPEN)]),
+    c("F_GETLK", &[InOut("struct flock")]),
+    c("F_SETLK", LOCK),
+    c("F_SETLKW", LOCK).waits(),
+    c("F_OFD_GETLK", &[InOut("struct flock")]),
+    c("F_OFD_SETLK", LOCK),
+    c("F_OFD_SETLKW", LOCK).waits(),
+    c("F_GETOWN", &[]),
+    c("F_SETOWN", &[Pid]),
+    c("F_GETOWN_EX", &[Out("struct f_owner_ex")]),
+    c("F_SETOWN_EX", &[In("struct f_owner_ex")]),
+    c("F_GETSIG", &[]),
+    c("F_SETSIG", &[Signal]),
+    c("F_GETLEASE", &[]),
+    c("F_SETLEASE", &[OneOf(&LEASE)]),
+    c("F_NOTIFY", &[Flags(&DNOTIFY)]),
+    c("F_GETPIPE_SZ", &[]),
+    c("F_SETPIPE_SZ", &[Size]),
+    c("F_GET_SEALS", &[]),
+    c("F_ADD_SEALS", &[Flags(&SEALS)]),
+    c("F_GET_RW_HINT", &[Out("uint64_t")]),
+    c("F_SET_RW_HINT", &[In("uint64_t")]),
+    c("F_GET_FILE_RW_HINT", &[Out("uint64_t")]),
+    c("F_SET_FILE_RW_HINT", &[In("uint64_t")]),
+];
+
+const GONE: &str = "what the memory held is gone";
+
+// What a program can't see but by its speed counts as no change, as with fsync and readahead.
+static MADVISE_ADVICE: &[Command] = &[
+    ask("MADV_WILLNEED", &[]),
+    ask("MADV_COLD", &[]),
+    ask("MADV_PAGEOUT", &[]),
+    ask("MADV_POPULATE_READ", &[]),
+    ask("MADV_POPULATE_WRITE", &[]),
+    ask("MADV_COLLAPSE", &[]),
+    c("MADV_DONTNEED", &[]).lasts(GONE),
+    c("MADV_DONTNEED_LOCKED", &[]).lasts(GONE),
+    c("MADV_FREE", &[]).lasts(GONE),
+    c("MADV_REMOVE", &[]).lasts(GONE),
+    c("MADV_GUARD_INSTALL", &[]).lasts(GONE),
+    c("MADV_HWPOISON", &[]).lasts("the kernel gives the pages up as broken"),
+    c("MADV_SOFT_OFFLINE", &[]).lasts("the kernel gives the pages up as broken"),
+];
+
+static FSCONFIG_COMMANDS: &[Command] = &[
+    c("FSCONFIG_SET_FLAG", &[Text, Int, Int]),
+    c("FSCONFIG_SET_STRING", &[Text, Text, Int]),
+    c("FSCONFIG_SET_BINARY", &[Text, In(""), Size]),
+    c("FSCONFIG_SET_PATH", &[Text, Path, DirFd]),
+    c("FSCONFIG_SET_PATH_EMPTY", &[Text, Path, DirFd]),
+    c("FSCONFIG_SET_FD", &[Text, Int, Fd]),
+    c("FSCONFIG_CMD_CREATE", &[]).may_wait(),
+    c("FSCONFIG_CMD_CREATE_EXCL", &[]).may_wait(),
+    c("FSCONFIG_CMD_RECONFIGURE", &[]).may_wait(),
+];
