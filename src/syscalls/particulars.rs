@@ -64,6 +64,7 @@ enum Then {
     /// It gives no descriptor with these arguments, and changes nothing.
     Tells,
     Forbidden(&'static str),
+    Allowed,
 }
 
 struct Rule {
@@ -102,6 +103,7 @@ impl Then {
             Self::Is(nature) => found.nature = nature,
             Self::Tells => (found.nature, found.returns) = (Inert, Returns::Number),
             Self::Forbidden(why) => found.forbidden = Some(why),
+            Self::Allowed => found.forbidden = None,
         }
     }
 }
@@ -153,6 +155,7 @@ static RULES: &[Rule] = &[
     rule(&["landlock_create_ruleset"], &[Has("flags", "LANDLOCK_CREATE_RULESET_VERSION")], Then::Tells),
     rule(&["landlock_create_ruleset"], &[Has("flags", "LANDLOCK_CREATE_RULESET_ERRATA")], Then::Tells),
     // What no plan may do.
+    rule(&["sigaltstack"], &[Equals("ss", 0)], Then::Allowed),
     rule(&["prctl"], &[Equals("option", 22), Equals("arg2", 1)], Then::Forbidden("the next call of the thread that is not read, write or exit would kill it")),
     rule(&["unshare"], &[Has("flags", "CLONE_FILES")], Then::Forbidden("the thread would part from the descriptors of the others")),
     rule(&["close_range"], &[Has("flags", "CLOSE_RANGE_UNSHARE")], Then::Forbidden("the thread would part from the descriptors of the others")),

@@ -22,7 +22,6 @@ pub(super) static FAMILIES: &[Family] = &[
 ];
 
 const KEPT: &str = "the kernel never takes it back";
-const MM: &str = "this version keeps nothing to undo it with";
 
 static PRCTL_OPTIONS: &[Command] = &[
     c("PR_SET_PDEATHSIG", &[Signal]).per_thread(),
@@ -49,7 +48,7 @@ static PRCTL_OPTIONS: &[Command] = &[
     c("PR_TASK_PERF_EVENTS_ENABLE", &[]),
     c("PR_MCE_KILL", &[OneOf(&MCE_KILL), OneOf(&MCE_POLICY)]).per_thread(),
     ask("PR_MCE_KILL_GET", &[]),
-    c("PR_SET_MM", &[OneOf(&SET_MM), Addr, Uint]).lasts(MM),
+    c("PR_SET_MM", &[OneOf(&SET_MM), Addr, Uint]),
     ask("PR_GET_CHILD_SUBREAPER", &[Out("int")]),
     c("PR_SET_CHILD_SUBREAPER", &[Uint]),
     ask("PR_GET_NO_NEW_PRIVS", &[]),
