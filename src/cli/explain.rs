@@ -1,10 +1,9 @@
-//! `criu-plan explain` and `criu-plan syscalls`: what the table knows, and what problem codes mean.
+//! `criu-plan explain`: all that the table knows of a call, to be read, and what problem codes mean.
 
 use super::{exit, output};
 use crate::problem::{self, CODES, Problem};
-use crate::syscalls::{self, Blocking, Kind, Nature, Scope, Set, Syscall, nearest};
-use serde_json::json;
-use std::fmt::Write;
+use crate::syscalls::constants::{MODE, Set};
+use crate::syscalls::{self, Arch, Command, Kind, Scope, Syscall, nearest};
 
 #[derive(Debug, clap::Args)]
 pub struct Args {
@@ -12,12 +11,10 @@ pub struct Args {
     what: String,
 }
 
-#[derive(Debug, clap::Args)]
-pub struct ListArgs {
-    /// As a JSON list
-    #[arg(long)]
-    json: bool,
-}
+/// Lines are no longer.
+const WIDTH: usize = 100;
+/// Where what is said of a heading begins.
+const INDENT: usize = 12;
 
 /// Explains one call or one code.
 pub fn run(args: &Args) -> u8 {
@@ -42,108 +39,150 @@ pub fn run(args: &Args) -> u8 {
     exit::USAGE
 }
 
-/// Lists all calls.
-pub fn list(args: &ListArgs) -> u8 {
-    if args.json {
-        let calls: Vec<_> = syscalls::TABLE
-            .iter()
-            .map(|call| {
-                let params: Vec<&str> = call.params.iter().map(|param| param.name).collect();
-                json!({ "name": call.name, "x86_64": call.x86_64, "aarch64": call.aarch64, "parameters": params })
-            })
-            .collect();
-        return output::print(&format!("{:#}\n", json!(calls)));
-    }
-    let number = |number: Option<u32>| number.map_or("-".to_owned(), |number| number.to_string());
-    let mut text = format!("{:<26}{:>7}{:>8}  parameters\n", "name", "x86_64", "aarch64");
-    for call in syscalls::TABLE {
-        let params: Vec<&str> = call.params.iter().map(|param| param.name).collect();
-        // Writing to a String does not fail.
-        let _written = writeln!(
-            text,
-            "{:<26}{:>7}{:>8}  {}",
-            call.name,
-            number(call.x86_64),
-            number(call.aarch64),
-            params.join(" ")
-        );
-    }
-    output::print(&text)
-}
-
 fn explanation(call: &Syscall) -> String {
-    let params: Vec<&str> = call.params.iter().map(|param| param.name).collect();
-    let mut text = format!("{}({})\n", call.name, params.join(", "));
-    let mut line = |line: String| {
-        text.push_str("  ");
-        text.push_str(&line);
-        text.push('\n');
-    };
-    let number = |number: Option<u32>| number.map_or("none".to_owned(), |number| number.to_string());
-    line(format!("number: {} on x86_64, {} on aarch64", number(call.x86_64), number(call.aarch64)));
-    for param in call.params {
-        let optional = if param.optional { ", may be left out" } else { "" };
-        line(format!("{}: {}{optional}", param.name, kind(param.kind)));
+    let mut page = Page::default();
+    page.line(&call.signature());
+    page.wrapped("  ", "  ", call.does);
+    parameters(&mut page, call);
+    page.line("");
+    page.entry("returns", call.returns.describe());
+    page.entry("undo", &call.undo());
+    page.entry("waiting", call.blocking.describe());
+    page.entry("effect", call.scope.describe());
+    page.entry("numbers", &numbers(call));
+    if let Some(version) = call.since {
+        page.entry("since", &format!("Linux {version}"));
     }
-    line(format!("undo: {}", undo(call.nature)));
-    match call.blocking {
-        Blocking::No => {}
-        Blocking::Maybe => line("may wait, depending on what it is made on".to_owned()),
-        Blocking::Yes => line("waits: needs a `timeout`".to_owned()),
-    }
-    if call.scope == Scope::Thread {
-        line("changes only the thread that makes it".to_owned());
+    if let Some(instead) = call.instead {
+        page.entry("instead", &format!("{instead}, which every architecture has"));
     }
     if let Some(why) = call.forbidden {
-        line(format!("can't be used in a plan: {why}"));
+        page.entry("forbidden", &format!("no plan may make it: {why}"));
     }
-    text
+    for exception in syscalls::exceptions(call) {
+        page.entry("but", &exception);
+    }
+    commands(&mut page, call);
+    constants(&mut page, call);
+    page.text
 }
 
-fn kind(kind: Kind) -> String {
-    let members = |set: &Set| {
-        let shown: Vec<String> = set.members.iter().map(|(name, value)| format!("{name}={value:#x}")).collect();
-        format!("{} ({})", set.name, shown.join(" "))
-    };
-    let memory = |what: &str, kind: &str| match kind {
-        "" => format!("memory that the call {what}"),
-        kind => format!("{kind} that the call {what}"),
-    };
-    match kind {
-        Kind::Fd => "a descriptor".into(),
-        Kind::DirFd => "a directory's descriptor, or AT_FDCWD".into(),
-        Kind::Path => "a file name".into(),
-        Kind::Text => "text".into(),
-        Kind::Flags(set) => format!("any of the {}", members(set)),
-        Kind::OneOf(set) => format!("one of the {}", members(set)),
-        Kind::Mode => "file mode bits".into(),
-        Kind::Int | Kind::Uint => "a number".into(),
-        Kind::Size => "a size in bytes".into(),
-        Kind::SizeOf(of) => format!("the size of {of} in bytes"),
-        Kind::CountOf(of) => format!("the number of elements of {of}"),
-        Kind::Exactly(value) => format!("always {value}"),
-        Kind::Uid | Kind::Gid => "an id".into(),
-        Kind::Offset => "an offset in bytes".into(),
-        Kind::Addr => "an address in the target".into(),
-        Kind::Pid => "a process or thread id".into(),
-        Kind::Signal => "a signal".into(),
-        Kind::In(of) => memory("reads", of),
-        Kind::Out(of) => memory("fills", of),
-        Kind::InOut(of) => memory("reads and fills", of),
-        Kind::Any => "depends on what stands before it".into(),
+fn parameters(page: &mut Page, call: &Syscall) {
+    if call.params.is_empty() {
+        return page.wrapped("  ", "  ", "It takes no arguments.");
+    }
+    page.line("");
+    let width = call.params.iter().map(|param| param.name.len()).max().unwrap_or(0);
+    for (index, param) in call.params.iter().enumerate() {
+        let head = format!("  {:width$}  ", param.name);
+        page.wrapped(&head, &" ".repeat(head.len()), &call.describe(index));
     }
 }
 
-fn undo(nature: Nature) -> String {
-    match nature {
-        Nature::Inert => "nothing to undo, it changes nothing".into(),
-        Nature::GivesFd => "its descriptor is closed again (and a file that open made is taken away)".into(),
-        Nature::GivesPair => "both descriptors are closed again".into(),
-        Nature::ReplacesFd => "the descriptor that it replaced is put back, with its flags".into(),
-        Nature::ClosesFd => "the descriptor is put back, with its flags".into(),
-        Nature::Fcntl => {
-            "F_SETFD and F_SETFL are set back, a duplicate is closed; other commands can't be undone".into()
+fn numbers(call: &Syscall) -> String {
+    let number = |arch: Arch| call.number(arch).map_or("none".to_owned(), |number| number.to_string());
+    format!("{} on x86_64, {} on aarch64", number(Arch::X86_64), number(Arch::Aarch64))
+}
+
+/// The commands of a call that has many.
+fn commands(page: &mut Page, call: &Syscall) {
+    let Some((selector, commands)) = syscalls::commands(call) else { return };
+    let name = call.params.get(selector).map_or("", |param| param.name);
+    page.line(&format!("\n  What follows `{name}`, and what else is known:"));
+    let width = commands.iter().map(|command| command.name.len()).max().unwrap_or(0);
+    for command in commands {
+        let head = format!("    {:width$}  ", command.name);
+        page.wrapped(&head, &" ".repeat(head.len()), &said_of(command, call));
+    }
+}
+
+fn said_of(command: &Command, call: &Syscall) -> String {
+    let arguments = command.named_arguments(call);
+    let mut said: Vec<String> = arguments.iter().map(|(name, kind)| format!("{name}: {}", kind.describe())).collect();
+    let mut remarks = command.remarks();
+    if call.scope == Scope::Thread
+        && command.scope == Scope::Process
+        && !remarks.iter().any(|is| is == "changes nothing")
+    {
+        remarks.push("for the process".to_owned());
+    }
+    said.extend(remarks);
+    if said.is_empty() { "nothing follows".to_owned() } else { said.join("; ") }
+}
+
+/// The constants of all its arguments, each set once, with their values.
+fn constants(page: &mut Page, call: &Syscall) {
+    let behind = syscalls::commands(call).into_iter().flat_map(|(_, commands)| commands);
+    let kinds = call.params.iter().map(|param| param.kind).chain(behind.flat_map(|command| command.arguments).copied());
+    let mut shown: Vec<&Set> = Vec::new();
+    for set in kinds.filter_map(Kind::set) {
+        if shown.iter().any(|other| other.name == set.name) {
+            continue;
         }
-        Nature::NotYet(why) | Nature::Irreversible(why) => format!("none, it needs `irreversible: true`: {why}"),
+        shown.push(set);
+        page.line(&format!("\n  {}", set.name));
+        let spell = if std::ptr::eq(set, &MODE) { octal } else { spelt };
+        let mut members = set.members.to_vec();
+        members.sort_by_key(|(_, value)| *value as i64);
+        page.columns(members.iter().map(|(name, value)| format!("{name} {}", spell(*value))).collect());
+        let types: Vec<String> = syscalls::option_types(set)
+            .iter()
+            .filter(|(_, of)| !of.is_empty())
+            .map(|(name, of)| format!("{name} {of}"))
+            .collect();
+        if !types.is_empty() {
+            page.wrapped("    values that are no int: ", "      ", &types.join(", "));
+        }
+        let other = |(name, value): &(&str, Option<u64>)| match value {
+            Some(value) => format!("{name} {}", spelt(*value)),
+            None => format!("no {name}"),
+        };
+        let differing: Vec<String> = set.aarch64.iter().map(other).collect();
+        if !differing.is_empty() {
+            page.wrapped("    on aarch64: ", "      ", &differing.join(", "));
+        }
+    }
+}
+
+/// A value as one would look it up: small ones and negative ones in decimal.
+fn spelt(value: u64) -> String {
+    match value as i64 {
+        number @ -99..=9 => number.to_string(),
+        _ => format!("{value:#x}"),
+    }
+}
+
+fn octal(value: u64) -> String {
+    format!("{value:#o}")
+}
+
+#[derive(Default)]
+struct Page {
+    text: String,
+}
+
+impl Page {
+    fn line(&mut self, line: &str) {
+        self.text.push_str(line.trim_end());
+        self.text.push('\n');
+    }
+
+    fn wrapped(&mut self, first: &str, others: &str, text: &str) {
+        let options = textwrap::Options::new(WIDTH).initial_indent(first).subsequent_indent(others);
+        textwrap::wrap(text, options.break_words(false)).iter().for_each(|line| self.line(line));
+    }
+
+    fn entry(&mut self, heading: &str, text: &str) {
+        let head = format!("  {heading:width$}", width = INDENT - 2);
+        self.wrapped(&head, &" ".repeat(INDENT), text);
+    }
+
+    /// Cells in as many columns as fit, to be read row by row.
+    fn columns(&mut self, cells: Vec<String>) {
+        let width = cells.iter().map(String::len).max().unwrap_or(0) + 2;
+        for row in cells.chunks(((WIDTH - 4 + 2) / width).max(1)) {
+            let row: String = row.iter().map(|cell| format!("{cell:width$}")).collect();
+            self.line(&format!("    {row}"));
+        }
     }
 }

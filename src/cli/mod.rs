@@ -8,6 +8,7 @@ mod output;
 mod plan_files;
 mod rehearse;
 mod run_options;
+mod syscalls;
 mod validate;
 
 use clap::{Parser, Subcommand};
@@ -38,7 +39,7 @@ enum Command {
     /// Tell what is known of a system call, or what a problem code means
     Explain(explain::Args),
     /// List every system call
-    Syscalls(explain::ListArgs),
+    Syscalls(syscalls::Args),
     /// Print the JSON Schema of plans
     Schema,
 }
@@ -59,7 +60,7 @@ pub fn main() -> ExitCode {
         Command::Rehearse(args) => rehearse::run(&args),
         Command::Validate(args) => validate::run(&args),
         Command::Explain(args) => explain::run(&args),
-        Command::Syscalls(args) => explain::list(&args),
+        Command::Syscalls(args) => syscalls::run(&args),
         Command::Schema => output::print(&crate::plan::schema_text()),
     };
     ExitCode::from(code)

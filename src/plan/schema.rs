@@ -2,7 +2,7 @@
 
 use super::Plan;
 use super::step::MODIFIERS;
-use crate::syscalls::{Kind, Param, Set, Syscall, TABLE, constants, errno};
+use crate::syscalls::{Kind, Nature, Param, Set, Syscall, TABLE, constants, errno};
 use schemars::generate::SchemaSettings;
 use schemars::{JsonSchema, Schema, SchemaGenerator, json_schema};
 use serde_json::{Map, Value, json};
@@ -47,14 +47,18 @@ impl JsonSchema for Plan {
         let definitions = generator.definitions_mut();
         for set in constants::ALL {
             let names: Vec<&str> = set.members.iter().map(|(name, _)| *name).collect();
-            // Sums, joins and variables are text that no enumeration holds.
-            let composed =
-                json!({ "type": ["integer", "string"], "not": { "pattern": "^[A-Z_0-9]*[A-Z_][A-Z_0-9]*$" } });
-            definitions.insert(set_key(set), json!({ "anyOf": [{ "enum": names }, composed] }));
+            let number = json!({ "$ref": "#/$defs/expression" });
+            definitions.insert(set_key(set), json!({ "anyOf": [{ "enum": names }, number] }));
             let item = json!({ "$ref": format!("#/$defs/{}", set_key(set)) });
             definitions.insert(flags_key(set), json!({ "anyOf": [item, { "type": "array", "items": item }] }));
         }
         definitions.extend(shared());
+        // Sums, joins and variables are text that no enumeration holds.
+        let expression = json!({ "type": ["integer", "string"], "not": { "pattern": "^[A-Z_0-9]*[A-Z_][A-Z_0-9]*$" } });
+        definitions.insert("expression".into(), expression);
+        for (name, kind) in NUMBERS {
+            definitions.insert(name.into(), json!({ "description": kind.describe(), "$ref": "#/$defs/number" }));
+        }
         definitions.insert("step".into(), step());
         json_schema!({
             "description": "A plan of system calls to run inside live processes",
@@ -72,6 +76,18 @@ impl JsonSchema for Plan {
         })
     }
 }
+
+/// Kinds of numbers that have a definition of their own, for its description.
+const NUMBERS: [(&str, Kind); 8] = [
+    ("fd", Kind::Fd),
+    ("dirfd", Kind::DirFd),
+    ("size", Kind::Size),
+    ("offset", Kind::Offset),
+    ("pid", Kind::Pid),
+    ("uid", Kind::Uid),
+    ("gid", Kind::Gid),
+    ("int", Kind::Int),
+];
 
 fn set_key(set: &Set) -> String {
     set.name.replace(' ', "-")
@@ -170,13 +186,17 @@ fn step() -> Value {
     json!({ "type": "object", "additionalProperties": false, "properties": properties, "oneOf": calls })
 }
 
-/// The arguments of a call, by position or by name.
+/// The arguments of a call, by position or by name. What an editor shows of the call is its signature and what it does.
 fn arguments(call: &Syscall) -> Value {
-    let names: Vec<&str> = call.params.iter().map(|param| param.name).collect();
-    let positional: Vec<Value> = call.params.iter().map(argument).collect();
-    let named: Map<String, Value> = call.params.iter().map(|param| (param.name.to_owned(), argument(param))).collect();
+    let mut description = format!("{} — {}", call.signature(), call.does);
+    if let Nature::NotYet(_) | Nature::Irreversible(_) = call.nature {
+        description.push_str(". It can't be undone.");
+    }
+    let positional: Vec<Value> = call.params.iter().map(position).collect();
+    let named = call.params.iter().enumerate().map(|(index, param)| (param.name.to_owned(), argument(call, index)));
+    let named: Map<String, Value> = named.collect();
     json!({
-        "description": format!("{}({})", call.name, names.join(", ")),
+        "description": description,
         "anyOf": [
             { "type": "array", "prefixItems": positional, "maxItems": call.params.len() },
             { "type": "object", "properties": named },
@@ -184,12 +204,35 @@ fn arguments(call: &Syscall) -> Value {
     })
 }
 
-fn argument(param: &Param) -> Value {
-    let definition = match param.kind {
-        Kind::Flags(of) => flags_key(of),
-        Kind::OneOf(of) => set_key(of),
-        Kind::Fd | Kind::DirFd | Kind::Int | Kind::Uint | Kind::Size | Kind::Offset | Kind::Pid => "number".to_owned(),
+fn position(param: &Param) -> Value {
+    json!({ "title": param.name, "$ref": definition(param.kind) })
+}
+
+/// An argument by name, described where its definition does not do so.
+fn argument(call: &Syscall, index: usize) -> Value {
+    let Some(param) = call.params.get(index) else { return json!({}) };
+    let mut argument = json!({ "$ref": definition(param.kind) });
+    let described = param.kind.set().is_some() || NUMBERS.iter().any(|(name, _)| *name == word(param.kind));
+    if let (false, Some(argument)) = (described, argument.as_object_mut()) {
+        argument.insert("description".to_owned(), json!(call.describe(index)));
+    }
+    argument
+}
+
+fn definition(kind: Kind) -> String {
+    let name = match (kind, kind.set()) {
+        (Kind::OneOf(_) | Kind::Signal, Some(set)) => set_key(set),
+        (_, Some(set)) => flags_key(set),
+        (Kind::SizeOf(_) | Kind::CountOf(_) | Kind::Exactly(_), _) => "number".to_owned(),
+        _ if NUMBERS.iter().any(|(name, _)| *name == word(kind)) => word(kind).to_owned(),
         _ => "argument".to_owned(),
     };
-    json!({ "$ref": format!("#/$defs/{definition}") })
+    format!("#/$defs/{name}")
+}
+
+fn word(kind: Kind) -> &'static str {
+    match kind {
+        Kind::Uint => "int",
+        kind => kind.word(),
+    }
 }

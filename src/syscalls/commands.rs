@@ -6,7 +6,7 @@ mod process;
 mod security;
 mod socket;
 
-use super::{Blocking, Kind, Nature, Scope, Syscall};
+use super::{Blocking, Kind, Nature, Scope, Set, Syscall};
 use std::collections::HashMap;
 use std::sync::LazyLock;
 
@@ -96,6 +96,11 @@ fn families() -> &'static HashMap<&'static str, &'static Family> {
 pub fn commands(call: &Syscall) -> Option<(usize, &'static [Command])> {
     let family = families().get(call.name)?;
     Some((call.param(family.selector)?, family.commands))
+}
+
+/// The options of a set whose value is no `int`, with its C type ("" for plain bytes).
+pub fn option_types(set: &Set) -> &'static [(&'static str, &'static str)] {
+    socket::option_types(set)
 }
 
 /// The command that a call is made with, if its argument is known.

@@ -2,14 +2,15 @@
 
 mod commands;
 pub mod constants;
+mod describe;
 pub mod errno;
 mod particulars;
 pub mod restart;
 mod table;
 
-pub use commands::{Command, argument_kind, commands};
+pub use commands::{Command, argument_kind, commands, option_types};
 pub use constants::Set;
-pub use particulars::{Particulars, particulars};
+pub use particulars::{Particulars, exceptions, particulars};
 pub use table::TABLE;
 
 use std::collections::HashMap;

@@ -1,9 +1,9 @@
 //! What a call is with those of its arguments that are known: flock waits but with LOCK_NB, brk(0) changes nothing.
 
-use super::{Blocking, Nature, Returns, Scope, Syscall, commands};
+use super::{Blocking, Kind, Nature, Returns, Scope, Syscall, commands};
 use Blocking::{No, Yes};
 use Nature::{GivesFd, Inert, Irreversible};
-use When::{Equals, Has, Lacks, Not};
+use When::{Equals, Given, Has, Lacks, Not};
 
 /// What is known of a call once some of its arguments are.
 #[derive(Debug, Clone, Copy)]
@@ -44,7 +44,7 @@ pub fn particulars(call: &Syscall, known: impl Fn(usize) -> Option<u64>) -> Part
     found
 }
 
-/// A condition on an argument, which is named; constants are those of its set. It does not hold for an unknown argument.
+/// A condition on an argument, which is named; constants are those of its set. Only `Given` holds for an unknown argument.
 enum When {
     /// All bits of the constant are set.
     Has(&'static str, &'static str),
@@ -52,6 +52,8 @@ enum When {
     Lacks(&'static str, &'static str),
     /// It is this number (a pointer: 0 is NULL).
     Equals(&'static str, i64),
+    /// It is something, perhaps memory or computed: anything but a known 0.
+    Given(&'static str),
     /// It is another number.
     Not(&'static str, i64),
 }
@@ -64,7 +66,6 @@ enum Then {
     /// It gives no descriptor with these arguments, and changes nothing.
     Tells,
     Forbidden(&'static str),
-    Allowed,
 }
 
 struct Rule {
@@ -90,6 +91,7 @@ impl When {
             Has(name, constant) => bits(name, constant) == Some(true),
             Lacks(name, constant) => bits(name, constant) == Some(false),
             Equals(name, number) => value(name).is_some_and(|value| same(value, number)),
+            Given(name) => value(name) != Some(0),
             Not(name, number) => value(name).is_some_and(|value| !same(value, number)),
         }
     }
@@ -103,7 +105,48 @@ impl Then {
             Self::Is(nature) => found.nature = nature,
             Self::Tells => (found.nature, found.returns) = (Inert, Returns::Number),
             Self::Forbidden(why) => found.forbidden = Some(why),
-            Self::Allowed => found.forbidden = None,
+        }
+    }
+}
+
+/// What of a call depends on its arguments, in sentences.
+pub fn exceptions(call: &Syscall) -> Vec<String> {
+    let rules = RULES.iter().filter(|rule| rule.calls.contains(&call.name));
+    let sentence = |rule: &Rule| {
+        let when: Vec<String> = rule.when.iter().map(|when| when.describe(call)).collect();
+        format!("if {}: {}", when.join(" and "), rule.then.describe())
+    };
+    rules.map(sentence).collect()
+}
+
+impl When {
+    fn describe(&self, call: &Syscall) -> String {
+        let kind = |name: &str| call.param(name).and_then(|index| call.params.get(index)).map(|param| param.kind);
+        let number = |name: &str, number: i64| match kind(name) {
+            Some(Kind::In(_) | Kind::Out(_) | Kind::InOut(_)) => "NULL".to_owned(),
+            kind => {
+                let constant = kind.and_then(Kind::set).and_then(|set| set.name_of(number as u64));
+                constant.map_or_else(|| number.to_string(), str::to_owned)
+            }
+        };
+        match *self {
+            Has(name, constant) => format!("`{name}` has {constant}"),
+            Lacks(name, constant) => format!("`{name}` has no {constant}"),
+            Equals(name, value) => format!("`{name}` is {}", number(name, value)),
+            Not(name, value) => format!("`{name}` is not {}", number(name, value)),
+            Given(name) => format!("`{name}` is given"),
+        }
+    }
+}
+
+impl Then {
+    fn describe(&self) -> String {
+        match *self {
+            Self::Blocks(blocking) => blocking.describe().to_owned(),
+            Self::Changes(scope) => scope.describe().to_owned(),
+            Self::Is(nature) => nature.describe(),
+            Self::Tells => "it gives no descriptor but tells a number, and changes nothing".to_owned(),
+            Self::Forbidden(why) => format!("no plan may make it: {why}"),
         }
     }
 }
@@ -150,12 +193,12 @@ static RULES: &[Rule] = &[
     rule(&["recvfrom", "recvmsg"], &[Has("flags", "MSG_PEEK")], Then::Is(Inert)),
     rule(&["msgrcv"], &[Has("msgflg", "MSG_COPY")], Then::Is(Inert)),
     rule(&["waitid"], &[Has("options", "WNOWAIT")], Then::Is(Inert)),
-    rule(&["preadv2"], &[Equals("pos_l", -1), Equals("pos_h", -1)], Then::Is(Irreversible("what was read is behind the file position"))),
+    rule(&["preadv2"], &[Equals("offset", -1)], Then::Is(Irreversible("what was read is behind the file position"))),
     rule(&["signalfd", "signalfd4"], &[Equals("fd", -1)], Then::Is(GivesFd)),
     rule(&["landlock_create_ruleset"], &[Has("flags", "LANDLOCK_CREATE_RULESET_VERSION")], Then::Tells),
     rule(&["landlock_create_ruleset"], &[Has("flags", "LANDLOCK_CREATE_RULESET_ERRATA")], Then::Tells),
     // What no plan may do.
-    rule(&["sigaltstack"], &[Equals("ss", 0)], Then::Allowed),
+    rule(&["sigaltstack"], &[Given("ss")], Then::Forbidden("the thread's signal handlers would run on memory that the plan gave them")),
     rule(&["prctl"], &[Equals("option", 22), Equals("arg2", 1)], Then::Forbidden("the next call of the thread that is not read, write or exit would kill it")),
     rule(&["unshare"], &[Has("flags", "CLONE_FILES")], Then::Forbidden("the thread would part from the descriptors of the others")),
     rule(&["close_range"], &[Has("flags", "CLOSE_RANGE_UNSHARE")], Then::Forbidden("the thread would part from the descriptors of the others")),
@@ -171,7 +214,7 @@ mod tests {
         for rule in RULES {
             for call in rule.calls.iter().map(|name| by_name(name).expect(name)) {
                 for when in rule.when {
-                    let (Has(name, _) | Lacks(name, _) | Equals(name, _) | Not(name, _)) = when;
+                    let (Has(name, _) | Lacks(name, _) | Equals(name, _) | Not(name, _) | Given(name)) = when;
                     let index = call.param(name).unwrap_or_else(|| panic!("{} has no {name}", call.name));
                     if let Has(_, constant) | Lacks(_, constant) = when {
                         let value = call.params[index].kind.set().and_then(|set| set.value(constant));

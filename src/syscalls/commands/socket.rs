@@ -135,6 +135,11 @@ static VALUES: &[(&Set, &[(&str, &str)])] = &[
     ),
 ];
 
+/// The options of a set whose value is no `int`.
+pub(super) fn option_types(set: &Set) -> &'static [(&'static str, &'static str)] {
+    VALUES.iter().find(|(of, _)| std::ptr::eq(*of, set)).map_or(&[], |(_, options)| *options)
+}
+
 /// The value of a socket option, once level and option are known.
 pub(super) fn option_value(call: &Syscall, index: usize, known: &impl Fn(usize) -> Option<u64>) -> Option<Kind> {
     const OPTION: usize = 2;
@@ -144,8 +149,7 @@ pub(super) fn option_value(call: &Syscall, index: usize, known: &impl Fn(usize) 
     let (_, level) = super::chosen(call, known)?;
     let set = level.arguments.first()?.set()?;
     let option = set.name_of(known(OPTION)?)?;
-    let others = VALUES.iter().filter(|(of, _)| std::ptr::eq(*of, set)).flat_map(|(_, options)| *options);
     let value = set.value(option);
-    let of_type = others.into_iter().find(|(name, _)| set.value(name) == value).map_or("int", |(_, of)| *of);
+    let of_type = option_types(set).iter().find(|(name, _)| set.value(name) == value).map_or("int", |(_, of)| *of);
     Some(if call.name == "setsockopt" { Kind::In(of_type) } else { Kind::Out(of_type) })
 }

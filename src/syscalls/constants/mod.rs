@@ -1,6 +1,5 @@
 //! Sets of symbolic constants, each for one kind of argument.
 
-mod fields;
 mod file;
 mod ioctl;
 mod kernel;
@@ -8,7 +7,6 @@ mod memory;
 mod process;
 mod socket;
 
-pub use fields::*;
 pub use file::*;
 pub use ioctl::*;
 pub use kernel::*;
@@ -33,16 +31,18 @@ pub struct Set {
 
 impl Set {
     /// A set with the same values on every architecture.
-    const fn of(name: &'static str, members: &'static [(&'static str, u64)]) -> Self {
+    pub const fn of(name: &'static str, members: &'static [(&'static str, u64)]) -> Self {
         Self { name, members, aarch64: &[], open: false }
     }
 
-    const fn on_aarch64(mut self, members: &'static [(&'static str, Option<u64>)]) -> Self {
+    /// With members that differ on aarch64.
+    pub const fn on_aarch64(mut self, members: &'static [(&'static str, Option<u64>)]) -> Self {
         self.aarch64 = members;
         self
     }
 
-    const fn open(mut self) -> Self {
+    /// With other numbers that mean something too.
+    pub const fn open(mut self) -> Self {
         self.open = true;
         self
     }
@@ -257,29 +257,6 @@ pub static ALL: &[&Set] = &[
     &MODULE_DELETE,
     &KEXEC,
     &KEXEC_FILE,
-    &SA,
-    &HANDLERS,
-    &SS,
-    &SIGEV,
-    &POLL,
-    &EPOLL,
-    &OWNER,
-    &HINT,
-    &RESOLVE,
-    &SCHED_FLAGS,
-    &LANDLOCK_FS,
-    &LANDLOCK_NET,
-    &LANDLOCK_SCOPE,
-    &TERM_IN,
-    &TERM_OUT,
-    &TERM_CONTROL,
-    &TERM_LOCAL,
-    &IFF,
-    &SCM,
-    &URING_SETUP,
-    &CAP_VERSION,
-    &TIMESTAMPING,
-    &PERF_TYPE,
 ];
 
 /// A constant by its name in whatever set has it.
