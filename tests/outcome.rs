@@ -158,6 +158,7 @@ fn in_doubt() {
     capture: poll
   - epoll_wait: [\"${poll}\", { out: 12 }, 1, 2000]
     timeout: 4s
+    irreversible: true
   - dup2: [1, 41]
 ",
     );

@@ -242,6 +242,12 @@ const GROUPS: [&[&str]; 2] = [
         "linux/dm-ioctl.h",
         "linux/if_alg.h",
         "linux/cachestat.h",
+        "linux/reboot.h",
+        "linux/securebits.h",
+        "linux/rtc.h",
+        "linux/icmp.h",
+        "linux/vm_sockets.h",
+        "linux/lsm.h",
     ],
 ];
 
