@@ -54,7 +54,7 @@ fn explanation(call: &Syscall) -> String {
         page.entry("since", &format!("Linux {version}"));
     }
     if let Some(instead) = call.instead {
-        page.entry("instead", &format!("{instead}, which every architecture has"));
+        page.entry("instead", &format!("`{instead}` on every architecture"));
     }
     if let Some(why) = call.forbidden {
         page.entry("forbidden", &format!("no plan may make it: {why}"));

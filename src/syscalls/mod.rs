@@ -201,7 +201,7 @@ pub struct Syscall {
     pub scope: Scope,
     /// Set if no plan may use it: why, as the end of "… is forbidden: …".
     pub forbidden: Option<&'static str>,
-    /// The call that does the same on every architecture, with its arguments: `openat(AT_FDCWD, pathname, flags, mode)`.
+    /// The call that does the same on every architecture, as a step: `openat: [AT_FDCWD, pathname, flags, mode]`.
     pub instead: Option<&'static str>,
     /// The first kernel that has it, if that is not older than 3.0.
     pub since: Option<&'static str>,
