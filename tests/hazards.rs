@@ -261,6 +261,27 @@ fn a_process_hears_sigcont_and_sigstop_while_it_is_held() {
 }
 
 #[test]
+fn a_wait_that_sigstop_has_interrupted_stays_interrupted() {
+    let directory = directory();
+    let target = odd("interrupted", directory.path());
+    let waits = |target: &Target| {
+        let call = fs::read_to_string(format!("/proc/{}/syscall", target.pid())).unwrap();
+        call.starts_with(&format!("{} ", libc::SYS_epoll_wait))
+    };
+    wait_until("it waits", || waits(&target));
+    assert_code(&exec(target.pid(), &["getpid"]), 0);
+    wait_until("it waits", || waits(&target));
+    target.signal(libc::SIGSTOP);
+    wait_until("it is stopped", || target.status("State").starts_with('T'));
+    assert_code(&exec(target.pid(), &["getpid"]), 0);
+    target.signal(libc::SIGCONT);
+    // As without us; and it is the first time.
+    target.wait_for("EINTR");
+    wait_until("it waits", || waits(&target));
+    assert!(target.silent());
+}
+
+#[test]
 fn what_the_kernel_has_done_for_good_is_not_done_again() {
     let anew = |name| syscalls::restart::interrupted_by_any_stop(syscalls::by_name(name).unwrap());
     // Whatever close returns, the descriptor is gone, and its number may be another file's.

@@ -222,8 +222,12 @@ fn settle(
 
 /// Seizes and interrupts a thread; `None` if it has ended.
 fn ask(subject: &Subject, tid: i32) -> Result<Option<State>, Fault> {
-    if !subject.ordinary.contains(&tid) && matches!(thread_state(subject.dir, tid), None | Some((_, true))) {
-        return Ok(Some(State::Out));
+    if !subject.ordinary.contains(&tid) {
+        match thread_state(subject.dir, tid) {
+            None => return Ok(None),
+            Some((_, true)) => return Ok(Some(State::Out)),
+            Some(_) => {}
+        }
     }
     match Tracee::seize(tid, libc::PTRACE_O_TRACESYSGOOD) {
         Ok(tracee) => match tracee.interrupt() {
@@ -232,8 +236,9 @@ fn ask(subject: &Subject, tid: i32) -> Result<Option<State>, Fault> {
         },
         Err(Errno::ESRCH) => Ok(None),
         Err(errno) => match thread_state(subject.dir, tid) {
+            None => Ok(None),
             // A zombie (a first thread that has ended before the others) has nothing to stop.
-            None | Some((b'Z' | b'X' | b'x', _) | (_, true)) => Ok(Some(State::Out)),
+            Some((b'Z' | b'X' | b'x', _) | (_, true)) => Ok(Some(State::Out)),
             Some(_) => Err(errno.into()),
         },
     }

@@ -157,6 +157,11 @@ impl Target {
         self.child.id() as i32
     }
 
+    /// Whether it has said nothing since.
+    pub fn silent(&self) -> bool {
+        self.lines.try_recv().is_err()
+    }
+
     /// Sends a byte to its stdin.
     pub fn tell(&mut self) {
         self.input.write_all(b"x").unwrap();

@@ -94,6 +94,15 @@ static void *in_recv(void *unused) {
   expect_no_return("recv");
   return unused;
 }
+static void interrupted(void) {
+  struct epoll_event event;
+  int epoll = epoll_create1(0);
+  ready();
+  for (;;) {
+    if (epoll_wait(epoll, &event, 1, -1) != -1 || errno != EINTR) expect_no_return("epoll_wait");
+    if (write(2, "EINTR\n", 6) != 6) _exit(8);
+  }
+}
 static void waiting_siblings(void) {
   void *(*bodies[])(void *) = {in_epoll, in_sigwait, in_recv};
   for (int i = 0; i < 12; i++) thread(bodies[i % 3], NULL);
@@ -223,6 +232,7 @@ int main(int count, char **args) {
 #define IS(word) (strcmp(kind, word) == 0)
   if (IS("sibling")) sibling();
   else if (IS("waiting-siblings")) waiting_siblings();
+  else if (IS("interrupted")) interrupted();
   else if (IS("asleep")) asleep(0);
   else if (IS("asleep-with-sibling")) asleep(1);
   else if (IS("flood")) flood();

@@ -16,7 +16,8 @@ int main(int count, char **args) {
     return 0;
   }
   if (pipe(pipe_fd)) fail("pipe");
-  char *sq = mmap(NULL, params.sq_off.array + params.sq_entries * 4, PROT_READ | PROT_WRITE, MAP_SHARED, fd, IORING_OFF_SQ_RING);
+  // One mapping holds both rings (IORING_FEAT_SINGLE_MMAP).
+  char *sq = mmap(NULL, params.cq_off.cqes + params.cq_entries * sizeof(struct io_uring_cqe), PROT_READ | PROT_WRITE, MAP_SHARED, fd, IORING_OFF_SQ_RING);
   struct io_uring_sqe *entry = mmap(NULL, params.sq_entries * sizeof *entry, PROT_READ | PROT_WRITE, MAP_SHARED, fd, IORING_OFF_SQES);
   for (int i = 0; i < entries; i++) {
     entry[i] = (struct io_uring_sqe){
@@ -31,6 +32,7 @@ int main(int count, char **args) {
   ready();
   for (;;) {
     check_self();
+    if (*(volatile unsigned *)(sq + params.cq_off.tail)) fail("a read by a worker was interrupted");
     if (write(1, "line\n", 5) < 0) fail("write");
     usleep(20000);
   }
