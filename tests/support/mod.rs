@@ -6,6 +6,7 @@ use std::fs::{self, File};
 use std::io::{BufRead, BufReader};
 use std::path::{Path, PathBuf};
 use std::process::{Child, Command, Output, Stdio};
+use std::sync::Mutex;
 use std::sync::mpsc::{Receiver, channel};
 use std::time::{Duration, Instant};
 
@@ -26,9 +27,14 @@ fn built() -> PathBuf {
     PathBuf::from(env!("CARGO_TARGET_TMPDIR"))
 }
 
+/// Threads of one test program build one after another: a target must not be replaced while it runs.
+static BUILDING: Mutex<()> = Mutex::new(());
+
 /// Builds a target if it is older than its source, with the command that `compile` makes for (source, result). Several
 /// test programs may do so at once: each builds its own copy and renames it into place.
 fn build(source: &str, name: &str, compile: impl Fn(&Path, &Path) -> Command) -> PathBuf {
+    // One that failed has left nothing half done.
+    let _one = BUILDING.lock().unwrap_or_else(|poisoned| poisoned.into_inner());
     let source = Path::new(env!("CARGO_MANIFEST_DIR")).join("tests/targets").join(source);
     let result = built().join(name);
     let changed = |path: &Path| fs::metadata(path).and_then(|file| file.modified()).ok();
@@ -142,6 +148,10 @@ impl Target {
             panic!("the target has ended: {status}, {rest:?}");
         }
         assert_eq!(self.status("TracerPid"), "0");
+    }
+
+    pub fn is_alive(&mut self) -> bool {
+        self.child.try_wait().unwrap().is_none()
     }
 
     /// A line of its `status`.
