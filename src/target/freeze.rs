@@ -11,7 +11,7 @@ use nix::fcntl::OFlag;
 use nix::sys::stat::Mode;
 use std::collections::{HashMap, HashSet};
 use std::os::fd::{AsRawFd, BorrowedFd, RawFd};
-use std::time::Instant;
+use std::time::{Duration, Instant};
 
 /// A process that is to be stopped.
 #[derive(Debug)]
@@ -54,6 +54,9 @@ pub struct FreezeError {
     /// Why.
     pub fault: Fault,
 }
+
+/// How long threads that were asked to stop are waited for once the stop has failed, all together.
+const GRACE: Duration = Duration::from_millis(100);
 
 /// `PF_IO_WORKER | PF_USER_WORKER` of include/linux/sched.h: threads that live in the kernel.
 const WORKER_FLAGS: u64 = 0x10 | 0x4000;
@@ -140,14 +143,32 @@ pub fn freeze(
         }
     };
     if result.is_err() {
-        for (tid, state) in states.iter().flatten() {
-            if matches!(state, State::Stopped(_)) {
-                // One that has died meanwhile needs no letting go.
-                let _gone = Tracee { tid: *tid }.detach(0);
+        let_go(&states, waiter, on_stop);
+    }
+    result
+}
+
+/// Lets go what was asked to stop. A thread whose stop is still to come is waited for a little, and put right like any
+/// other: let go by our exit alone it would see the stop (as EINTR of an epoll_wait).
+fn let_go(states: &[HashMap<i32, State>], waiter: &mut Waiter, on_stop: &mut OnStop<'_>) {
+    let deadline = Instant::now() + GRACE;
+    for (index, states) in states.iter().enumerate() {
+        for (tid, state) in states {
+            let tracee = Tracee { tid: *tid };
+            // What fails here has ended, or will not stop and is let go by our exit.
+            let stopped = match state {
+                State::Stopped(_) => true,
+                State::Asked => match until_stopped(tracee, waiter, deadline, false) {
+                    Ok(State::Stopped(stop)) => on_stop(index, tracee, stop).is_ok(),
+                    _ => false,
+                },
+                State::Out => false,
+            };
+            if stopped {
+                let _gone = tracee.detach(0);
             }
         }
     }
-    result
 }
 
 /// One pass: asks the threads that are new, waits for those asked. The frozen processes if there was nothing to do: a thread
@@ -178,7 +199,7 @@ fn pass(
     for (index, known) in states.iter_mut().enumerate() {
         for (tid, state) in known.iter_mut().filter(|(_, state)| **state == State::Asked) {
             let error = |fault| FreezeError { subject: index, tid: *tid, fault };
-            *state = until_stopped(Tracee { tid: *tid }, waiter, deadline).map_err(error)?;
+            *state = until_stopped(Tracee { tid: *tid }, waiter, deadline, true).map_err(error)?;
             if let State::Stopped(stop) = *state {
                 match on_stop(index, Tracee { tid: *tid }, stop) {
                     Err(Fault::Gone) => *state = State::Out,
@@ -245,10 +266,10 @@ fn ask(subject: &Subject, tid: i32) -> Result<Option<State>, Fault> {
 }
 
 /// Waits until a thread that was asked stands still. A signal on its way is let in at once, so that it is never in our
-/// hands: the thread then stops in its handler.
-fn until_stopped(tracee: Tracee, waiter: &mut Waiter, deadline: Instant) -> Result<State, Fault> {
+/// hands: the thread then stops in its handler. With `heed` a signal to us ends the wait.
+fn until_stopped(tracee: Tracee, waiter: &mut Waiter, deadline: Instant, heed: bool) -> Result<State, Fault> {
     loop {
-        let stop = match waiter.wait(tracee, deadline, true)? {
+        let stop = match waiter.wait(tracee, deadline, heed)? {
             Event::Ended => return Ok(State::Out),
             Event::Stopped(stop) => stop,
         };

@@ -179,6 +179,10 @@ impl Target {
         assert_eq!(self.status("TracerPid"), "0");
     }
 
+    pub fn is_alive(&mut self) -> bool {
+        self.child.try_wait().unwrap().is_none()
+    }
+
     /// A line of its `status`.
     pub fn status(&self, name: &str) -> String {
         let text = fs::read_to_string(format!("/proc/{}/status", self.pid())).unwrap();

@@ -24,10 +24,20 @@ __attribute__((unused)) static void ready(void) {
   if (write(2, "ready\n", 6) != 6) _exit(8);
 }
 
-static stack_t own_stack;
-static sigset_t own_mask;
+static __thread stack_t own_stack;
+static __thread sigset_t own_mask;
 
-// Notes the mask and the alternate stack; check_self fails if they are no longer what they were.
+// Gives the calling thread an alternate stack, and a mask that is neither empty nor full: what may be lost.
+__attribute__((unused)) static void arm_self(void) {
+  stack_t stack = {.ss_sp = malloc(1 << 16), .ss_size = 1 << 16};
+  sigaltstack(&stack, NULL);
+  sigset_t mask;
+  sigemptyset(&mask);
+  sigaddset(&mask, SIGTRAP), sigaddset(&mask, SIGUSR1), sigaddset(&mask, SIGRTMAX);
+  pthread_sigmask(SIG_SETMASK, &mask, NULL);
+}
+
+// Notes the mask and the alternate stack of the calling thread; check_self fails if they are no longer what they were.
 __attribute__((unused)) static void note_self(void) {
   sigaltstack(NULL, &own_stack);
   sigprocmask(SIG_SETMASK, NULL, &own_mask);

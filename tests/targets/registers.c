@@ -1,7 +1,9 @@
-// registers integer|ymm|zmm: tight loops that end with a sentence if a register ever holds what it should not.
+// registers integer|ymm|zmm: tight loops that end with a sentence if a register ever holds what it should not. A line after
+// each round.
 #include "common.h"
 #include <immintrin.h>
 #include <stdint.h>
+#include <sys/prctl.h>
 
 __attribute__((noinline)) static void integers(void) {
   uint64_t bad = 0;
@@ -39,14 +41,18 @@ __attribute__((target("avx512f"), noinline)) static void zmm(long seed) {
 
 int main(int count, char **args) {
   (void)count;
+  prctl(PR_SET_PDEATHSIG, SIGKILL);
   // Rounding towards zero, everything unmasked as it was: mxcsr is part of what must come back.
   unsigned control = _mm_getcsr() | 0x6000;
   _mm_setcsr(control);
+  arm_self(), note_self();
   ready();
   for (long seed = 1;; seed = seed % 200 + 1) {
     if (args[1][0] == 'i') integers();
     else if (args[1][0] == 'y') ymm(seed);
     else zmm(seed);
     if ((_mm_getcsr() & ~0x3fu) != (control & ~0x3fu)) fail("mxcsr was changed");
+    check_self();
+    if (write(1, "line\n", 5) != 5) fail("write: %s", strerror(errno));
   }
 }
