@@ -163,14 +163,14 @@ fn a_descriptor_travels_in_a_message() {
         msg_name: { out: 128 }
         msg_iov: [{ iov_base: { out: 6 } }, { iov_base: { out: 16 } }]
         msg_control: { out: 64 }
-    flags: MSG_CMSG_CLOEXEC
+    flags: 0
   capture: { msg: message }
   irreversible: true
   returns: 11
-- kcmp: [0, 0, KCMP_FILE, 0, 0]
-  ignore: [ESRCH]
-- fcntl: ["${message.msg_control[0].cmsg_data[0]}", F_GETFD]
-  returns: 1
+- getpid: []
+  capture: self
+- kcmp: ["${self}", "${self}", KCMP_FILE, "${sent}", "${message.msg_control[0].cmsg_data[0]}"]
+  returns: 0
 - close: ["${message.msg_control[0].cmsg_data[0]}"]
   irreversible: true
 - close: ["${sent}"]
