@@ -191,13 +191,57 @@ fn captures_of_another_target_are_refused() {
     insta::assert_snapshot!(lowered_for(0, steps).unwrap_err().join("\n"), @"program::cross-target: `s` is captured in another target, which this version does not support");
 }
 
-#[test]
-fn an_element_that_is_not_there_is_refused() {
-    let steps = "- pipe2: [{out: 8}, 0]\n  capture: { pipefd: ends }\n- close: [\"${ends[2]}\"]\n";
-    insta::assert_snapshot!(text(steps), @"program::capture: `ends` has 2 elements, and no number 2");
+/// What reading refuses.
+fn refused(steps: &str) -> String {
+    let text = format!("version: 1\ntargets: [10]\nsteps:\n{steps}");
+    let problems = read(text.as_bytes(), &IndexMap::new(), Purpose::Run).map(|_| ()).unwrap_err();
+    problems.iter().map(|problem| format!("{}: {}", problem.code, problem.message)).collect::<Vec<_>>().join("\n")
 }
 
 #[test]
-fn a_pipe_without_a_buffer_of_ours_is_refused() {
-    insta::assert_snapshot!(text("- pipe2: [{out: 4}, 0]\n"), @"program::not-undoable: pipe2 fills 8 bytes, without which what it gives can't be closed on undo; use `{out: 8}`");
+fn an_element_that_is_not_there_is_refused() {
+    let steps = "- pipe2: [{out: auto}, 0]\n  capture: { pipefd: ends }\n- close: [\"${ends[2]}\"]\n";
+    insta::assert_snapshot!(refused(steps), @"plan::access: `ends` has 2 elements, and no number 2");
+    let steps = "- read: [0, {out: 8, as: 'i32[]'}]\n  capture: { buf: list }\n  irreversible: true\n- close: [\"${list[2]}\"]\n";
+    insta::assert_snapshot!(text(steps), @"program::capture: `list` has 2 elements, and no number 2");
+}
+
+#[test]
+fn a_pipe_in_too_small_a_buffer_is_refused() {
+    insta::assert_snapshot!(refused("- pipe2: [{out: 4}, 0]\n"), @"plan::size: `pipefd` of `pipe2` is i32[2], which takes 8 bytes, and here are 4");
+}
+
+#[test]
+fn memory_is_put_together_before_the_call() {
+    let steps = r#"
+- socketpair: [AF_UNIX, SOCK_STREAM, 0, { out: auto }]
+  capture: { sv: ends }
+- sendmsg:
+    - "${ends[0]}"
+    - struct:
+        msg_iov: [{ iov_base: hello }, { iov_base: { u16: [1, 2] } }]
+        msg_control: [{ cmsg_data: { i32: ["${ends[1]}"] } }]
+  irreversible: true
+"#;
+    insta::assert_snapshot!(text(steps), @r#"
+    step 1: socketpair(AF_LOCAL, SOCK_STREAM, IPPROTO_IP, out i32[2])
+      forward  socketpair(AF_LOCAL, SOCK_STREAM, 0, buffer0) = result  # as asked
+      undo     field = i32 at buffer0[0]  if result >= 0
+      undo     flags = flags of descriptor field  if field >= 0
+      undo     check that no POSIX locks are on the file of descriptor field  if field >= 0 and flags >= 0
+      undo     close(field)  if field >= 0 and flags >= 0  # close again
+      undo     field_2 = i32 at buffer0[4]  if result >= 0
+      undo     flags_2 = flags of descriptor field_2  if field_2 >= 0
+      undo     check that no POSIX locks are on the file of descriptor field_2  if field_2 >= 0 and flags_2 >= 0
+      undo     close(field_2)  if field_2 >= 0 and flags_2 >= 0  # close again
+    step 2: sendmsg(${ends[0]}, {msg_iov: [{iov_base: "hello"}, {iov_base: u16 [1, 2]}], msg_control: [{cmsg_data: i32 [${ends[1]}]}]})  # for good
+      prepare  field_3 = i32 at buffer0[0]  if result >= 0
+      prepare  field_4 = i32 at buffer0[4]  if result >= 0
+      forward  u64 at buffer3[0] = "hello"
+      forward  u64 at buffer3[16] = buffer2
+      forward  i32 at buffer4[16] = field_4
+      forward  u64 at buffer5[16] = buffer3
+      forward  u64 at buffer5[32] = buffer4
+      forward  sendmsg(field_3, buffer5, 0)  # as asked
+    "#);
 }

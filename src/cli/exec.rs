@@ -4,7 +4,7 @@ use super::exit;
 use super::output::{self, Format};
 use super::run_options::RunOptions;
 use crate::executor::{self, Outcome, StepOutcome, StepState, Verdict};
-use crate::plan::{self, Arg, Expect, Number, Plan, Selector, Spanned, Step, TargetSpec, Undo};
+use crate::plan::{self, Arg, Expect, Memory, Number, Plan, Selector, Spanned, Step, TargetSpec, Undo};
 use crate::problem::{Problem, Span};
 use crate::report;
 use crate::syscalls::{self, Arch, Blocking, Kind, Syscall, argument_kind, constants, errno, nearest, particulars};
@@ -203,7 +203,7 @@ fn argument(text: &str, kind: Kind, call: &Syscall, index: usize) -> Result<Arg,
     }
     if let Some(size) = text.strip_prefix('@') {
         return match c_number(size) {
-            Some(size @ 1..=0x400_0000) => Ok(Arg::Out(number(size, size.to_string()))),
+            Some(size @ 1..=0x400_0000) => Ok(Arg::Memory(Memory::out(size as usize))),
             _ => Err(problem(format!("`{text}` is no buffer")).help("@SIZE makes one, from 1 byte to 64 MiB")),
         };
     }

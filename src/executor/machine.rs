@@ -3,8 +3,9 @@
 use super::prepared::Prepared;
 use super::seccomp_gate::Gate;
 use crate::plan::Relation;
-use crate::program::{Accept, Action, BufferId, Call, Cell, Guard, Init, Op, Program, StepCode};
+use crate::program::{Accept, Action, Buffer, BufferId, Call, Cell, Guard, Init, Op, Program, StepCode};
 use crate::remote::{CallFault, Limits, Runner};
+use crate::syscalls::layouts::Int;
 use crate::syscalls::{Arch, restart};
 use crate::target::Waiter;
 use std::time::{Duration, Instant};
@@ -179,16 +180,57 @@ impl<'a> Machine<'a> {
         }
     }
 
+    /// A buffer of the program.
+    pub fn buffer(&self, BufferId(id): BufferId) -> Option<&Buffer> {
+        self.program.buffers.get(id as usize)
+    }
+
     /// The contents of a buffer in the target.
     pub fn read_buffer(&self, BufferId(id): BufferId, length: usize) -> Option<Vec<u8>> {
         let buffer = self.program.buffers.get(id as usize)?;
-        let mut bytes = vec![0; length.min(buffer.len)];
+        let mut bytes = vec![0; length.min(buffer.size)];
         self.target.memory.read(*self.addresses.get(id as usize)?, &mut bytes).ok()?;
         Some(bytes)
     }
 
     fn write(&self, address: u64, bytes: &[u8]) -> Result<(), OpFault> {
         self.target.memory.write(address, bytes).map_err(|error| OpFault::Unsafe(format!("scratch memory: {error}")))
+    }
+
+    /// Puts a number into a buffer, never beyond it.
+    fn store(
+        &self,
+        BufferId(id): BufferId,
+        offset: usize,
+        int: Int,
+        most: Option<u64>,
+        value: u64,
+    ) -> Result<(), OpFault> {
+        if most.is_some_and(|most| value > most) {
+            let most = most.unwrap_or_default();
+            return Err(OpFault::Unsafe(format!(
+                "a length in memory is {}, and what it is for has only {most}",
+                value as i64
+            )));
+        }
+        if !int.holds(value) {
+            return Err(OpFault::Unsafe(format!(
+                "{} does not fit into its place in memory, which holds {}",
+                value as i64,
+                int.range()
+            )));
+        }
+        let (buffer, address) = self
+            .program
+            .buffers
+            .get(id as usize)
+            .zip(self.addresses.get(id as usize))
+            .ok_or_else(|| OpFault::Unsafe("a buffer was never made".into()))?;
+        let bytes = int.bytes(value);
+        if offset.checked_add(bytes.len()).is_none_or(|end| end > buffer.len) {
+            return Err(OpFault::Unsafe("a number would lie beyond its buffer".into()));
+        }
+        self.write(address + offset as u64, &bytes)
     }
 
     /// Whether all guards hold.
@@ -229,16 +271,20 @@ impl<'a> Machine<'a> {
         }
     }
 
-    /// Actions that only look at the target from outside.
+    /// Actions that only look at the target from outside, or write scratch memory.
     fn look(&mut self, action: &Action) -> Result<(), OpFault> {
         let target = self.target;
         let fd = |machine: &Self, cell: Cell| machine.need(cell).map(|value| value as i32);
         match action {
             Action::Add { .. } | Action::Call(_) => {}
-            Action::Load { into, buffer, offset, size, signed } => {
+            Action::Load { into, buffer, offset, size, signed, swapped } => {
                 let bytes = self.read_buffer(*buffer, offset + size).unwrap_or_default();
                 let field = bytes.get(*offset..offset + size).ok_or_else(unreadable)?;
-                self.set(*into, load(field, *signed));
+                self.set(*into, Int { swapped: *swapped, ..Int::plain(*size, *signed) }.value(field));
+            }
+            Action::Store { buffer, offset, size, signed, swapped, most, from } => {
+                let int = Int { swapped: *swapped, ..Int::plain(*size, *signed) };
+                self.store(*buffer, *offset, int, *most, self.need(*from)?)?;
             }
             Action::Bits { into, from, mask, shift } => {
                 let value = (self.need(*from)? & mask) >> shift;
@@ -380,15 +426,6 @@ impl<'a> Machine<'a> {
 
 fn unreadable() -> OpFault {
     OpFault::Unsafe("a buffer in the target could not be read".into())
-}
-
-fn load(field: &[u8], signed: bool) -> u64 {
-    let negative = signed && field.last().is_some_and(|byte| byte & 0x80 != 0);
-    let mut bytes = [if negative { 0xff } else { 0 }; 8];
-    for (to, from) in bytes.iter_mut().zip(field) {
-        *to = *from;
-    }
-    u64::from_le_bytes(bytes)
 }
 
 /// Whether a comparison holds.

@@ -4,6 +4,7 @@ mod aftermath;
 mod board;
 mod child;
 mod choice;
+mod contents;
 mod machine;
 mod outcome;
 mod prepared;

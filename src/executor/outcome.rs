@@ -1,6 +1,7 @@
 //! What came of a plan.
 
 use crate::problem::Problem;
+use crate::syscalls::layouts::decode::Value;
 use indexmap::IndexMap;
 use serde::{Deserialize, Serialize};
 
@@ -57,22 +58,10 @@ pub struct TargetOutcome {
     /// One for each step of the plan.
     pub steps: Vec<StepOutcome>,
     /// Captured values.
-    pub captures: IndexMap<String, Captured>,
+    pub captures: IndexMap<String, Value>,
     /// Every call that was made, a line each, for `--trace`.
     #[serde(default)]
     pub trace: Vec<String>,
-}
-
-/// A captured value.
-#[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
-#[serde(untagged)]
-pub enum Captured {
-    /// A return value.
-    Number(i64),
-    /// A list of numbers.
-    List(Vec<i64>),
-    /// Decoded text or hexadecimal digits.
-    Text(String),
 }
 
 /// What came of one step in one target.
@@ -96,6 +85,9 @@ pub struct StepOutcome {
     pub undone: bool,
     /// Contents of out-buffers after a successful call: parameter and bytes.
     pub buffers: Vec<(String, Vec<u8>)>,
+    /// The same by their types.
+    #[serde(default)]
+    pub values: IndexMap<String, Value>,
     /// Why it failed, or what could not be undone, in a sentence.
     pub note: Option<String>,
 }

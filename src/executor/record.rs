@@ -1,11 +1,11 @@
 //! What is noted of each target while it is held, and how it crosses to the front end.
 
+use super::contents;
 use super::machine::{Machine, OpFault};
 use super::prepared::Prepared;
-use super::{Captured, StepOutcome, StepState, TargetOutcome, Verdict};
-use crate::plan::Decode;
+use super::{StepOutcome, StepState, TargetOutcome, Verdict};
 use crate::problem::Problem;
-use crate::program::{Bound, Shown, StepCode};
+use crate::program::{Shown, StepCode};
 use crate::syscalls::{Nature, errno};
 use indexmap::IndexMap;
 use serde::{Deserialize, Serialize};
@@ -63,6 +63,7 @@ pub fn blank_step(step: &StepCode, state: StepState) -> StepOutcome {
         errno: None,
         undone: false,
         buffers: Vec::new(),
+        values: IndexMap::new(),
         note: None,
     }
 }
@@ -210,19 +211,22 @@ impl<'a> Recorder<'a> {
             if !self.done(code.index) {
                 continue;
             }
-            let buffers: Vec<_> = code
-                .outputs
-                .iter()
-                .filter_map(|(parameter, buffer)| {
-                    Some(((*parameter).to_owned(), machine.read_buffer(*buffer, usize::MAX)?))
-                })
-                .collect();
+            let (mut buffers, mut values) = (Vec::new(), IndexMap::new());
+            for output in &code.outputs {
+                let name = output.parameter.to_owned();
+                if let Some(bytes) = machine.read_buffer(output.buffer, usize::MAX) {
+                    buffers.push((name.clone(), bytes));
+                }
+                if let Some(value) = contents::buffer(machine, output.buffer, output.decode, output.filled) {
+                    values.insert(name, value);
+                }
+            }
             // What a call that failed has left in them means nothing.
             if let Some(slot) = self.slot(code.index).filter(|slot| slot.errno.is_none()) {
-                slot.buffers = buffers;
+                (slot.buffers, slot.values) = (buffers, values);
             }
             for (name, bound) in &code.captures {
-                if let Some(value) = captured(machine, bound) {
+                if let Some(value) = contents::captured(machine, bound) {
                     self.outcome.captures.insert(name.clone(), value);
                 }
             }
@@ -238,30 +242,5 @@ impl<'a> Recorder<'a> {
             (None, _) => Verdict::Refused,
         };
         self.outcome
-    }
-}
-
-fn captured(machine: &Machine<'_>, bound: &Bound) -> Option<Captured> {
-    match bound {
-        Bound::Cell(cell) => machine.cell(*cell).map(|value| Captured::Number(value as i64)),
-        Bound::Buffer(buffer, decode, length) => {
-            let counted = length.and_then(|cell| machine.cell(cell)).and_then(|value| usize::try_from(value).ok());
-            let bytes = machine.read_buffer(*buffer, counted.unwrap_or(usize::MAX))?;
-            Some(decoded(&bytes, *decode))
-        }
-    }
-}
-
-fn decoded(bytes: &[u8], decode: Decode) -> Captured {
-    match decode {
-        Decode::Text => {
-            let text = bytes.split(|byte| *byte == 0).next().unwrap_or_default();
-            Captured::Text(String::from_utf8_lossy(text).into_owned())
-        }
-        Decode::Hex => Captured::Text(bytes.iter().map(|byte| format!("{byte:02x}")).collect()),
-        Decode::I32List => {
-            let number = |chunk: &[u8]| chunk.try_into().map(i32::from_le_bytes).map(i64::from).ok();
-            Captured::List(bytes.chunks_exact(4).filter_map(number).collect())
-        }
     }
 }

@@ -1,27 +1,23 @@
 //! Arguments of a call: by position or by name, as numbers or as memory.
 
+use super::length;
+use super::memory::{Forms, Want};
 use super::number::{self, number};
-use super::reading::{Fields, Piece, Problems, Variables, scalar};
-use super::step::{decode, is_numeric};
+use super::reading::{Problems, Variables, scalar};
+use super::step::is_numeric;
 use super::tree::{Node, NodeKind};
-use super::{Arg, Decode, Number, Spanned};
+use super::{Arg, Number, Pointed, Spanned, known};
 use crate::problem::{Problem, Span};
 use crate::syscalls::{Kind, Syscall, argument_kind, nearest};
 
-/// Forms of memory that later versions bring.
-const LATER: [&str; 10] = ["base64", "u8", "u16", "u32", "u64", "i32", "i64", "struct", "strings", "ref"];
-const FORMS: [&str; 2] = ["out", "bytes"];
-/// No single argument takes more.
-const MOST_BYTES: usize = 64 << 20;
-
-/// Reads all arguments, one slot for each parameter, and how each buffer is to be decoded where `as` says so.
+/// Reads all arguments, one slot for each parameter, and what kind each of them is.
 pub fn arguments(
     call: &'static Syscall,
     node: &Node,
     key: Span,
     variables: &Variables,
     problems: &mut Problems,
-) -> (Vec<Option<Spanned<Arg>>>, Vec<Option<Decode>>) {
+) -> (Vec<Option<Spanned<Arg>>>, Vec<Kind>) {
     let mut slots: Vec<Option<&Node>> = vec![None; call.params.len()];
     let before = problems.0.len();
     match &node.kind {
@@ -36,17 +32,22 @@ pub fn arguments(
             problems.at("plan::shape", node.span, "arguments must be a list or a mapping", help);
         }
     }
-    // What is misplaced is most likely what would be missed.
-    if problems.0.len() == before {
-        warn_missing(call, &slots, key, problems);
-    }
-    let mut reader =
-        Reader { call, variables, args: Vec::with_capacity(slots.len()), decodes: vec![None; slots.len()] };
+    let misplaced = problems.0.len() > before;
+    let mut reader = Reader { call, forms: Forms { variables, problems }, args: Vec::new(), kinds: Vec::new() };
     for (index, slot) in slots.iter().enumerate() {
-        let argument = slot.and_then(|node| reader.argument(index, node, problems));
+        let kind = reader.kind(index);
+        reader.kinds.push(kind);
+        let argument = slot.and_then(|node| reader.argument(index, node, kind));
         reader.args.push(argument);
     }
-    (reader.args, reader.decodes)
+    let Reader { mut args, kinds, .. } = reader;
+    length::check(call, &args, problems);
+    length::fill(call, &slots.iter().map(Option::is_some).collect::<Vec<_>>(), &mut args, key);
+    // What is misplaced is most likely what would be missed.
+    if !misplaced {
+        warn_missing(call, &slots, &args, key, problems);
+    }
+    (args, kinds)
 }
 
 fn by_position<'a>(call: &Syscall, items: &'a [Node], slots: &mut [Option<&'a Node>], problems: &mut Problems) {
@@ -106,12 +107,18 @@ pub fn signature(call: &Syscall) -> String {
     format!("it is {}({})", call.name, names.join(", "))
 }
 
-fn warn_missing(call: &Syscall, slots: &[Option<&Node>], key: Span, problems: &mut Problems) {
+fn warn_missing(
+    call: &Syscall,
+    slots: &[Option<&Node>],
+    args: &[Option<Spanned<Arg>>],
+    key: Span,
+    problems: &mut Problems,
+) {
     let missing: Vec<&str> = call
         .params
         .iter()
-        .zip(slots)
-        .filter(|(param, slot)| slot.is_none() && !param.optional)
+        .zip(slots.iter().zip(args))
+        .filter(|(param, (slot, argument))| slot.is_none() && argument.is_none() && !param.optional)
         .map(|(param, _)| param.name)
         .collect();
     if !missing.is_empty() {
@@ -123,156 +130,126 @@ fn warn_missing(call: &Syscall, slots: &[Option<&Node>], key: Span, problems: &m
 
 struct Reader<'a> {
     call: &'static Syscall,
-    variables: &'a Variables,
+    forms: Forms<'a>,
     args: Vec<Option<Spanned<Arg>>>,
-    decodes: Vec<Option<Decode>>,
+    kinds: Vec<Kind>,
 }
 
 impl Reader<'_> {
-    fn argument(&mut self, index: usize, node: &Node, problems: &mut Problems) -> Option<Spanned<Arg>> {
-        let known = |index: usize| match self.args.get(index)?.as_ref()?.value {
-            Arg::Number(ref number) if number.terms.is_empty() => Some(number.constant),
-            _ => None,
-        };
-        let kind = argument_kind(self.call, index, known);
+    /// What kind an argument is, once those before it are read.
+    fn kind(&self, index: usize) -> Kind {
+        let known = |index: usize| known(self.args.get(index)?.as_ref());
+        argument_kind(self.call, index, known)
+    }
+
+    /// "`buf` of `read`".
+    fn name(&self, index: usize) -> String {
+        format!("`{}` of `{}`", self.call.params.get(index).map_or("", |param| param.name), self.call.name)
+    }
+
+    fn argument(&mut self, index: usize, node: &Node, kind: Kind) -> Option<Spanned<Arg>> {
         let value = match &node.kind {
-            NodeKind::Scalar { text, plain } => self.scalar(index, text, *plain, kind, node.span, problems)?,
-            NodeKind::List(items) => self.flags(index, items, kind, node, problems)?,
-            NodeKind::Map(_) => self.memory(index, kind, node, problems)?,
+            NodeKind::Scalar { text, plain } => self.scalar(index, text, *plain, kind, node.span)?,
+            NodeKind::List(items) => self.list(index, items, kind, node)?,
+            NodeKind::Map(_) => self.memory(index, kind, node)?,
         };
         Some(Spanned { value, span: node.span })
     }
 
-    fn scalar(
-        &self,
-        index: usize,
-        text: &str,
-        plain: bool,
-        kind: Kind,
-        span: Span,
-        problems: &mut Problems,
-    ) -> Option<Arg> {
-        let as_number = |problems: &mut Problems| number(text, span, kind, self.variables, problems).map(Arg::Number);
+    fn number(&mut self, text: &str, span: Span, kind: Kind) -> Option<Arg> {
+        number(text, span, kind, self.forms.variables, self.forms.problems).map(Arg::Number)
+    }
+
+    fn scalar(&mut self, index: usize, text: &str, plain: bool, kind: Kind, span: Span) -> Option<Arg> {
+        let is_number = (plain && is_numeric(text)) || self.forms.is_number(text, span);
         match kind {
-            Kind::Path | Kind::Text => self.text(text, span, problems),
+            Kind::Path | Kind::Text => self.text(text, span, &Want::of(self.name(index), kind)),
             // An address, or what a step captured, may stand where memory is due; `0` is NULL.
-            Kind::In(_) | Kind::Out(_) | Kind::InOut(_)
-                if (plain && is_numeric(text)) || self.is_capture(text, span) =>
-            {
-                as_number(problems)
-            }
-            Kind::In(_) => self.text(text, span, problems),
+            Kind::In(_) | Kind::Out(_) | Kind::InOut(_) if is_number => self.address(index, text, span, kind),
+            Kind::In(_) => self.text(text, span, &Want::of(self.name(index), kind)),
             Kind::Out(_) | Kind::InOut(_) => {
-                let name = self.call.params.get(index).map_or("", |param| param.name);
-                let message = format!("`{name}` of `{}` is memory that the call fills", self.call.name);
-                problems.at("plan::kind", span, message, "give it as `{out: SIZE}`, or 0 for none");
+                let message = format!("{} is memory that the call fills", self.name(index));
+                self.forms.problem("plan::kind", span, message, "give it as `{out: SIZE}`, or 0 for none");
                 None
             }
             Kind::Any => {
-                let constant =
-                    crate::syscalls::constants::find(text.split(['|', '+']).next().unwrap_or_default().trim());
-                if plain && (is_numeric(text) || constant.is_some()) || self.is_capture(text, span) {
-                    as_number(problems)
+                let first = text.split(['|', '+']).next().unwrap_or_default().trim();
+                if is_number || (plain && crate::syscalls::constants::find(first).is_some()) {
+                    self.number(text, span, kind)
                 } else {
-                    self.text(text, span, problems)
+                    self.text(text, span, &Want::of(self.name(index), kind))
                 }
             }
-            _ => as_number(problems),
+            _ => self.number(text, span, kind),
         }
     }
 
-    /// Whether a text is a use of a captured value and nothing else.
-    fn is_capture(&self, text: &str, span: Span) -> bool {
-        let pieces = self.variables.expand(text, span, &mut Problems::default());
-        matches!(pieces.first(), Some(Piece::Use(_))) || (text.contains("${") && is_number_with_variables(&pieces))
-    }
-
-    fn text(&self, text: &str, span: Span, problems: &mut Problems) -> Option<Arg> {
-        let text = self.variables.text(text, span, problems);
-        if text.contains('\0') {
-            let message = "a NUL byte ends a text, so what stands behind it would be lost";
-            problems.at("plan::nul", span, message, "give bytes with NUL as `{bytes: \"…\"}`");
+    /// A number where memory is due: nothing lies in the first page.
+    fn address(&mut self, index: usize, text: &str, span: Span, kind: Kind) -> Option<Arg> {
+        let argument = self.number(text, span, kind)?;
+        if let Arg::Number(Number { constant: 1..=4095, terms, .. }) = &argument
+            && terms.is_empty()
+        {
+            let message = format!("{} is memory, and {text} is no address of any", self.name(index));
+            let help = format!("a number in memory is written `{{i32: {text}}}`; 0 passes NULL");
+            self.forms.problem("plan::kind", span, message, help);
             return None;
         }
-        Some(Arg::Text(text.into_bytes()))
+        Some(argument)
     }
 
-    /// A list of flags.
-    fn flags(&self, index: usize, items: &[Node], kind: Kind, node: &Node, problems: &mut Problems) -> Option<Arg> {
-        if !matches!(kind, Kind::Flags(_) | Kind::Mode | Kind::Any) {
-            let name = self.call.params.get(index).map_or("", |param| param.name);
-            let message = format!("`{name}` of `{}` takes one value, not a list", self.call.name);
-            problems.at("plan::shape", node.span, message, "");
-            return None;
-        }
-        let mut flag = |item: &Node| {
-            let read = number(scalar(item, "a flag", problems)?, item.span, kind, self.variables, problems)?;
-            if !read.terms.is_empty() {
-                problems.at("plan::number", item.span, "a captured value can't be a flag in a list", "");
-                return None;
+    fn text(&mut self, text: &str, span: Span, want: &Want) -> Option<Arg> {
+        let memory = self.forms.text(text, span, want)?;
+        let is_text = matches!(memory.decode, Some(super::Decode::Text));
+        Some(if is_text { Arg::Text(memory.bytes[..memory.counted].to_vec()) } else { Arg::Memory(memory) })
+    }
+
+    /// A list of flags; of structures, where memory is made of those.
+    fn list(&mut self, index: usize, items: &[Node], kind: Kind, node: &Node) -> Option<Arg> {
+        match kind {
+            Kind::Flags(_) | Kind::Mode | Kind::Any => {
+                flags(items, kind, self.forms.variables, self.forms.problems).map(Arg::Number)
             }
-            Some(read.constant)
-        };
-        // Every item is read, so that every mistake is told.
-        let flags: Vec<Option<u64>> = items.iter().map(&mut flag).collect();
-        let value = flags.into_iter().collect::<Option<Vec<u64>>>()?.into_iter().fold(0, |all, flag| all | flag);
-        Some(Arg::Number(Number { constant: value, terms: Vec::new(), text: number::shown(kind, value) }))
+            _ => {
+                let help = match kind {
+                    Kind::In(ctype) | Kind::InOut(ctype) if !ctype.is_empty() => super::memory::example(ctype),
+                    _ => String::new(),
+                };
+                let message = format!("{} takes one value, not a list", self.name(index));
+                self.forms.problem("plan::shape", node.span, message, help);
+                None
+            }
+        }
     }
 
-    /// `{out: N}` or `{bytes: "0a0b"}`.
-    fn memory(&mut self, index: usize, kind: Kind, node: &Node, problems: &mut Problems) -> Option<Arg> {
-        let name = self.call.params.get(index).map_or("", |param| param.name);
+    fn memory(&mut self, index: usize, kind: Kind, node: &Node) -> Option<Arg> {
         if !matches!(
             kind,
             Kind::In(_) | Kind::Out(_) | Kind::InOut(_) | Kind::Any | Kind::Path | Kind::Text | Kind::Addr
         ) {
-            let message = format!("`{name}` of `{}` is a number, not memory", self.call.name);
-            problems.at("plan::kind", node.span, message, "");
+            let message = format!("{} is a number, not memory", self.name(index));
+            self.forms.problem("plan::kind", node.span, message, "");
             return None;
         }
-        let mut fields = Fields::of(node, "an argument", problems)?;
-        let out = fields.take("out");
-        let bytes = fields.take("bytes");
-        if let Some(node) = fields.take("as") {
-            self.decodes[index] = Some(decode(node, problems)?);
+        match self.forms.form(node, &Want::of(self.name(index), kind))? {
+            Pointed::Memory(memory) => Some(Arg::Memory(*memory)),
+            Pointed::Ref(reference) => Some(Arg::Ref(reference)),
         }
-        fields.finish("an argument", &FORMS, &LATER, problems);
-        match (out, bytes) {
-            (Some(size), None) => self.out(size, problems),
-            (None, Some(bytes)) => self.bytes(bytes, problems),
-            (None, None) => None,
-            (Some(_), Some(_)) => {
-                problems.at("plan::shape", node.span, "memory is either `out` or `bytes`", "");
-                None
-            }
-        }
-    }
-
-    fn out(&self, node: &Node, problems: &mut Problems) -> Option<Arg> {
-        let size = number(scalar(node, "out", problems)?, node.span, Kind::Size, self.variables, problems)?;
-        if size.terms.is_empty() && !(1..=MOST_BYTES as u64).contains(&size.constant) {
-            let message = format!("a buffer of {} bytes can't be made", size.text);
-            problems.at("plan::size", node.span, message, "from 1 byte to 64 MiB can");
-            return None;
-        }
-        Some(Arg::Out(size))
-    }
-
-    fn bytes(&self, node: &Node, problems: &mut Problems) -> Option<Arg> {
-        let text = self.variables.text(scalar(node, "bytes", problems)?, node.span, problems);
-        let digits: Vec<u8> = text.bytes().filter(|byte| !byte.is_ascii_whitespace() && *byte != b'_').collect();
-        let byte = |pair: &[u8]| std::str::from_utf8(pair).ok().and_then(|pair| u8::from_str_radix(pair, 16).ok());
-        let bytes: Option<Vec<u8>> =
-            digits.chunks(2).map(|pair| if pair.len() == 2 { byte(pair) } else { None }).collect();
-        if bytes.is_none() {
-            let help = "write two hexadecimal digits for each byte: \"0a0b\"";
-            problems.at("plan::bytes", node.span, "these are no bytes", help);
-        }
-        bytes.map(Arg::Bytes)
     }
 }
 
-/// Whether a text whose variables were put in is a number.
-fn is_number_with_variables(pieces: &[Piece]) -> bool {
-    matches!(pieces, [Piece::Text(text)] if is_numeric(text))
+/// A list of flags, as one number.
+pub fn flags(items: &[Node], kind: Kind, variables: &Variables, problems: &mut Problems) -> Option<Number> {
+    let mut flag = |item: &Node| {
+        let read = number(scalar(item, "a flag", problems)?, item.span, kind, variables, problems)?;
+        if !read.terms.is_empty() {
+            problems.at("plan::number", item.span, "a captured value can't be a flag in a list", "");
+            return None;
+        }
+        Some(read.constant)
+    };
+    // Every item is read, so that every mistake is told.
+    let flags: Vec<Option<u64>> = items.iter().map(&mut flag).collect();
+    let value = flags.into_iter().collect::<Option<Vec<u64>>>()?.into_iter().fold(0, |all, flag| all | flag);
+    Some(Number { constant: value, terms: Vec::new(), text: number::shown(kind, value) })
 }

@@ -2,6 +2,7 @@
 
 use super::architecture;
 use super::flow;
+use super::names;
 use super::number::number;
 use super::reading::{Fields, Problems, Variables, boolean, is_name, scalar};
 use super::step::step;
@@ -77,8 +78,9 @@ fn plan(root: &Node, settings: &IndexMap<String, String>, purpose: Purpose, prob
     let targets: Vec<TargetSpec> = targets.iter().filter_map(|node| target(node, &variables, problems)).collect();
     check_names(&targets, problems);
     let steps = list(fields.take("steps"), "steps", root, problems);
-    let steps: Vec<_> = steps.iter().filter_map(|node| step(node, &variables, problems)).collect();
+    let mut steps: Vec<_> = steps.iter().filter_map(|node| step(node, &variables, problems)).collect();
     fields.finish("a plan", &KEYS, &LATER, problems);
+    names::settle(&mut steps);
     flow::check(&targets, &steps, problems);
     Some(Plan { name, description, vars: variables.into_values(), targets, steps })
 }

@@ -1,19 +1,20 @@
 //! How values flow through a plan: what is captured, where it is used, and whether it can be there.
 
+use super::access::{check_access, uses_of_arguments};
 use super::reading::Problems;
-use super::{Arg, CaptureRef, Step, TargetSpec};
+use super::{CaptureFrom, CaptureRef, Step, TargetSpec};
 use crate::problem::{Problem, Span};
 use crate::syscalls::nearest;
 use indexmap::{IndexMap, IndexSet};
 use std::collections::HashMap;
 
 /// What is known of a captured name.
-struct Known {
+struct Known<'a> {
     span: Span,
     used: bool,
     /// Its step may be passed over.
     may_be_skipped: bool,
-    by_return: bool,
+    from: &'a CaptureFrom,
 }
 
 /// A plan that is wrong in more places than this gets no more guesses at what was meant: each looks at every name.
@@ -33,14 +34,14 @@ pub fn check(targets: &[TargetSpec], steps: &[Step], problems: &mut Problems) {
         }
         let guarded = !step.when.is_empty() || !step.unless.is_empty();
         for used in uses_of_conditions(step) {
-            flow.use_of(used, true, problems);
+            flow.use_of(used, true, false, problems);
         }
         for used in uses_of_arguments(step) {
-            flow.use_of(used, guarded, problems);
+            flow.use_of(used.capture, guarded, used.memory, problems);
         }
         flow.capture(step, guarded, problems);
     }
-    for (name, known) in flow.known.iter().filter(|(_, known)| !known.used && known.by_return) {
+    for (name, known) in flow.known.iter().filter(|(_, known)| !known.used && *known.from == CaptureFrom::Return) {
         let problem =
             Problem::warning("plan::unused-capture", format!("`{name}` is captured and never used")).at(known.span, "");
         problems.push(problem.help("it is only shown in the report; leave `capture` out if nobody reads it there"));
@@ -52,7 +53,7 @@ struct Flow<'a> {
     /// Names of the targets.
     targets: IndexSet<&'a str>,
     /// What was captured so far.
-    known: IndexMap<&'a str, Known>,
+    known: IndexMap<&'a str, Known<'a>>,
     /// Where each name is first captured, in the whole plan, and whether it was used before.
     captured: HashMap<&'a str, (Span, bool)>,
     /// How often what was meant may still be guessed.
@@ -65,15 +66,24 @@ impl<'a> Flow<'a> {
         nearest(name, among(self))
     }
 
-    fn target(&mut self, name: &str, span: Span, problems: &mut Problems) -> bool {
-        let known = self.targets.contains(name);
-        if !known {
+    fn target(&mut self, name: &str, span: Span, problems: &mut Problems) {
+        if !self.targets.contains(name) {
             let near = self.guess(name, |flow| flow.targets.iter().copied().collect());
             let help = near
                 .map_or("name it with `name:` under `targets:`".to_owned(), |near| format!("did you mean `{near}`?"));
             problems.at("plan::unknown-target", span, format!("no target is named `{name}`"), help);
         }
-        known
+    }
+
+    /// The first word of `${a.b}` is nothing that is known.
+    fn neither(&mut self, name: &str, span: Span, problems: &mut Problems) {
+        let near = self.guess(name, |flow| flow.targets.iter().chain(flow.captured.keys()).copied().collect());
+        let help = match near {
+            Some(near) => format!("did you mean `{near}`?"),
+            None => "what stands before a dot is a captured structure, or a target".to_owned(),
+        };
+        let message = format!("nothing is captured as `{name}`, and no target is named so");
+        problems.at("plan::unknown-target", span, message, help);
     }
 
     fn capture(&mut self, step: &'a Step, guarded: bool, problems: &mut Problems) {
@@ -82,7 +92,7 @@ impl<'a> Flow<'a> {
                 span: capture.name.span,
                 used: self.captured.get(capture.name.value.as_str()).is_some_and(|(_, used_before)| *used_before),
                 may_be_skipped: guarded,
-                by_return: capture.from == super::CaptureFrom::Return,
+                from: &capture.from,
             };
             if let Some(first) = self.known.insert(&capture.name.value, new) {
                 let message = format!("`{}` is captured twice", capture.name.value);
@@ -92,12 +102,15 @@ impl<'a> Flow<'a> {
         }
     }
 
-    fn use_of(&mut self, used: &CaptureRef, guarded: bool, problems: &mut Problems) {
-        if used.target.as_deref().is_some_and(|target| !self.target(target, used.span, problems)) {
-            return;
+    fn use_of(&mut self, used: &CaptureRef, guarded: bool, memory: bool, problems: &mut Problems) {
+        if let Some(target) = used.target.as_deref()
+            && !self.targets.contains(target)
+        {
+            return self.neither(target, used.span, problems);
         }
         if let Some(known) = self.known.get_mut(used.name.as_str()) {
             known.used = true;
+            check_access(used, known.from, memory, problems);
             if known.may_be_skipped && !guarded {
                 let message = format!("the step that captures `{}` may be skipped, and this one is not", used.name);
                 let problem = Problem::error("plan::may-be-skipped", message).help("add the same `when` to this step");
@@ -123,12 +136,4 @@ impl<'a> Flow<'a> {
 fn uses_of_conditions(step: &Step) -> impl Iterator<Item = &CaptureRef> {
     let sides = step.when.iter().chain(&step.unless).flat_map(|condition| [&condition.left, &condition.right]);
     sides.flat_map(|number| &number.terms).map(|(_, used)| used)
-}
-
-fn uses_of_arguments(step: &Step) -> impl Iterator<Item = &CaptureRef> {
-    let numbers = step.args.iter().flatten().filter_map(|argument| match &argument.value {
-        Arg::Number(number) | Arg::Out(number) => Some(number),
-        Arg::Text(_) | Arg::Bytes(_) => None,
-    });
-    numbers.flat_map(|number| &number.terms).map(|(_, used)| used)
 }

@@ -1,15 +1,22 @@
 //! What the user wrote: types, reading, checking, variables, JSON Schema.
 
+mod access;
 mod architecture;
 mod argument;
 mod condition;
 mod document;
 mod flow;
+pub mod length;
+mod memory;
+mod names;
 mod number;
 mod reading;
 mod schema;
+mod schema_memory;
+mod sockaddr;
 mod source;
 mod step;
+mod structure;
 mod tree;
 mod types;
 

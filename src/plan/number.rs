@@ -83,7 +83,8 @@ impl Sum {
             problems.at("plan::number", self.span, format!("`${{{}}}` can't stand here", of.name), help);
             return None;
         };
-        let capture = CaptureRef { target: of.target.clone(), name: of.name.clone(), index: of.index, span: self.span };
+        let capture =
+            CaptureRef { target: of.target.clone(), name: of.name.clone(), path: of.path.clone(), span: self.span };
         self.number.terms.push((sign, capture));
         Some(())
     }

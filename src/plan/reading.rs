@@ -1,5 +1,6 @@
 //! What all parts of the reader share: problems as they are found, fields asked for by name, variables.
 
+use super::Access;
 use super::tree::{Node, NodeKind};
 use crate::problem::{Problem, Severity, Span};
 use crate::syscalls::nearest;
@@ -116,19 +117,19 @@ pub struct Variables {
 pub enum Piece {
     /// Plain text, variables put in.
     Text(String),
-    /// `${name}`, `${target.name}`, `${name[0]}` that is no variable.
+    /// `${name}`, `${name.field}`, `${name[0]}` that is no variable.
     Use(Use),
 }
 
 /// A use of something that a step captured.
 #[derive(Debug, Clone, PartialEq, Eq)]
 pub struct Use {
-    /// What stands before the dot.
+    /// What stands before the first dot.
     pub target: Option<String>,
     /// The name.
     pub name: String,
-    /// The number in brackets.
-    pub index: Option<usize>,
+    /// Fields and elements behind it.
+    pub path: Vec<Access>,
 }
 
 impl Variables {
@@ -179,7 +180,7 @@ impl Variables {
                     pieces.push(Piece::Use(of));
                 }
                 (None, None) => {
-                    let help = "`${name}`, `${target.name}` and `${name[0]}` can be used";
+                    let help = "`${name}`, `${name.field}`, `${name[0]}` and `${target.name}` can be used";
                     problems.at("plan::variable", span, format!("`${{{name}}}` names nothing that can be used"), help);
                 }
             }
@@ -212,16 +213,31 @@ impl Variables {
     }
 }
 
+/// `name`, `target.name`, and what follows. Whether the first word is a target or captured memory is for the flow to say.
 fn use_of(text: &str) -> Option<Use> {
-    let (path, index) = match text.split_once('[') {
-        Some((path, index)) => (path, Some(index.strip_suffix(']')?.parse().ok()?)),
-        None => (text, None),
-    };
-    let (target, name) = match path.split_once('.') {
-        Some((target, name)) => (Some(target.to_owned()), name),
-        None => (None, path),
-    };
-    (is_name(name) && target.as_deref().is_none_or(is_name)).then(|| Use { target, name: name.to_owned(), index })
+    let end = text.find(['.', '[']).unwrap_or(text.len());
+    let (name, mut rest) = text.split_at(end);
+    let mut path = Vec::new();
+    while let Some(first) = rest.chars().next() {
+        let word = rest.get(1..)?;
+        if first == '[' {
+            let (index, behind) = word.split_once(']')?;
+            path.push(Access::Index(index.parse().ok().filter(|_| index.bytes().all(|digit| digit.is_ascii_digit()))?));
+            rest = behind;
+        } else if first == '.' {
+            let (field, behind) = word.split_at(word.find(['.', '[']).unwrap_or(word.len()));
+            path.push(Access::Field(is_name(field).then(|| field.to_owned())?));
+            rest = behind;
+        } else {
+            return None;
+        }
+    }
+    let mut of = Use { target: None, name: is_name(name).then(|| name.to_owned())?, path };
+    if let Some(Access::Field(field)) = of.path.first().cloned() {
+        of.path.remove(0);
+        of.target = Some(std::mem::replace(&mut of.name, field));
+    }
+    Some(of)
 }
 
 /// Letters, digits, `_` and `-`, not beginning with a digit.

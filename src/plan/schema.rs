@@ -2,6 +2,7 @@
 
 use super::Plan;
 use super::step::MODIFIERS;
+use crate::syscalls::layouts::named;
 use crate::syscalls::{Kind, Nature, Param, Set, Syscall, TABLE, constants, errno};
 use schemars::generate::SchemaSettings;
 use schemars::{JsonSchema, Schema, SchemaGenerator, json_schema};
@@ -53,6 +54,7 @@ impl JsonSchema for Plan {
             definitions.insert(flags_key(set), json!({ "anyOf": [item, { "type": "array", "items": item }] }));
         }
         definitions.extend(shared());
+        definitions.extend(super::schema_memory::definitions(flags_key, set_key));
         // Sums, joins and variables are text that no enumeration holds.
         let expression = json!({ "type": ["integer", "string"], "not": { "pattern": "^[A-Z_0-9]*[A-Z_][A-Z_0-9]*$" } });
         definitions.insert("expression".into(), expression);
@@ -103,16 +105,10 @@ fn shared() -> Map<String, Value> {
     let name = json!({ "type": "string", "pattern": "^[A-Za-z_][A-Za-z0-9_-]*$" });
     let condition = json!({ "type": "string", "pattern": "==|!=|<|>" });
     let errors: Vec<&str> = errno::names().collect();
-    let memory = json!({ "type": "object", "minProperties": 1, "additionalProperties": false, "properties": {
-        "out": { "$ref": "#/$defs/number", "description": "A buffer of so many bytes that the call fills" },
-        "bytes": { "type": ["string", "integer"], "description": "Bytes as hexadecimal digits" },
-        "as": { "enum": ["string", "hex", "i32[]"] },
-    }});
     let definitions = json!({
         "name": name,
         "number": { "type": ["integer", "string"] },
         "text": { "type": ["string", "integer", "number", "boolean", "null"] },
-        "memory": memory,
         "argument": { "anyOf": [
             { "type": ["integer", "string", "number", "boolean", "null"] },
             { "type": "array", "items": { "type": ["string", "integer"] } },
@@ -144,7 +140,7 @@ fn shared() -> Map<String, Value> {
         "capture": { "anyOf": [{ "$ref": "#/$defs/name" }, { "type": "object", "additionalProperties": { "anyOf": [
             { "$ref": "#/$defs/name" },
             { "type": "object", "required": ["name"], "additionalProperties": false, "properties": {
-                "name": { "$ref": "#/$defs/name" }, "as": { "enum": ["string", "hex", "i32[]"] },
+                "name": { "$ref": "#/$defs/name" }, "as": { "$ref": "#/$defs/read-as" },
             }},
         ]}}]},
     });
@@ -220,6 +216,11 @@ fn argument(call: &Syscall, index: usize) -> Value {
 }
 
 fn definition(kind: Kind) -> String {
+    if let Kind::In(name) | Kind::InOut(name) = kind
+        && let Some(shape) = named(name)
+    {
+        return super::schema_memory::memory_of(shape.layout());
+    }
     let name = match (kind, kind.set()) {
         (Kind::OneOf(_) | Kind::Signal, Some(set)) => set_key(set),
         (_, Some(set)) => flags_key(set),

@@ -2,11 +2,13 @@
 
 use super::argument::arguments;
 use super::condition::conditions;
+use super::memory::unknown_structure;
 use super::number::{looks_like_integer, number};
 use super::reading::{Fields, Problems, Variables, boolean, is_name, scalar, unknown};
 use super::tree::{Node, NodeKind};
-use super::{Capture, CaptureFrom, Decode, Expected, Spanned, Step, Undo};
+use super::{Arg, Capture, CaptureFrom, Decode, Expected, Memory, Spanned, Step, Undo};
 use crate::problem::{Problem, Span};
+use crate::syscalls::layouts::named;
 use crate::syscalls::{self, Kind, Nature, Syscall, errno, nearest};
 use std::time::Duration;
 
@@ -31,8 +33,8 @@ pub fn step(node: &Node, variables: &Variables, problems: &mut Problems) -> Opti
     let irreversible = fields.take("irreversible").is_some_and(|node| boolean(node, "irreversible", problems));
     let timeout = fields.take("timeout").and_then(|node| duration(node, variables, problems));
     let (key, syscall, value) = the_call(node, &mut fields, problems)?;
-    let (args, decodes) = arguments(syscall, value, key.span, variables, problems);
-    let captures = capture.map(|node| captures(node, syscall, &decodes, problems)).unwrap_or_default();
+    let (args, kinds) = arguments(syscall, value, key.span, variables, problems);
+    let captures = capture.map(|node| captures(node, syscall, &args, &kinds, problems)).unwrap_or_default();
     let step = Step {
         name,
         syscall,
@@ -231,7 +233,13 @@ fn result(node: &Node, variables: &Variables, problems: &mut Problems) -> Option
 }
 
 /// `capture: name`, or `capture: {return: name, buf: name, buf2: {name: …, as: hex}}`.
-fn captures(node: &Node, syscall: &Syscall, decodes: &[Option<Decode>], problems: &mut Problems) -> Vec<Capture> {
+fn captures(
+    node: &Node,
+    syscall: &Syscall,
+    args: &[Option<Spanned<Arg>>],
+    kinds: &[Kind],
+    problems: &mut Problems,
+) -> Vec<Capture> {
     if node.text().is_some() {
         let name = name_of(node, "capture", problems);
         return name.map(|name| Capture { name, from: CaptureFrom::Return }).into_iter().collect();
@@ -245,7 +253,11 @@ fn captures(node: &Node, syscall: &Syscall, decodes: &[Option<Decode>], problems
             continue;
         }
         match syscall.param(text) {
-            Some(index) => captures.extend(buffer_capture(value, syscall, index, decodes, problems)),
+            Some(index) => {
+                let argument = args.get(index).and_then(Option::as_ref).map(|argument| &argument.value);
+                let by_type = by_type(argument, kinds.get(index).copied().unwrap_or(Kind::Any));
+                captures.extend(buffer_capture(value, index, by_type, problems));
+            }
             None => {
                 let known: Vec<&str> =
                     std::iter::once("return").chain(syscall.params.iter().map(|param| param.name)).collect();
@@ -256,20 +268,22 @@ fn captures(node: &Node, syscall: &Syscall, decodes: &[Option<Decode>], problems
     captures
 }
 
-fn buffer_capture(
-    node: &Node,
-    syscall: &Syscall,
-    index: usize,
-    decodes: &[Option<Decode>],
-    problems: &mut Problems,
-) -> Option<Capture> {
-    let by_type = match (decodes.get(index).copied().flatten(), syscall.params.get(index).map(|param| param.kind)) {
-        (Some(decode), _) => decode,
-        (None, Some(Kind::Out("int[2]"))) => Decode::I32List,
-        // A structure is shown as it lies in memory; text only where the call fills a plain buffer.
-        (None, Some(Kind::Out("") | Kind::InOut(""))) => Decode::Text,
+/// How a captured buffer is read where the capture does not say.
+fn by_type(argument: Option<&Arg>, kind: Kind) -> Decode {
+    if let Some(Arg::Memory(Memory { decode: Some(decode), .. })) = argument {
+        return *decode;
+    }
+    match kind {
+        Kind::In(name) | Kind::Out(name) | Kind::InOut(name) => match Decode::of(name) {
+            Decode::Plain => Decode::Text,
+            decode => decode,
+        },
+        Kind::Path | Kind::Text => Decode::Text,
         _ => Decode::Hex,
-    };
+    }
+}
+
+fn buffer_capture(node: &Node, index: usize, by_type: Decode, problems: &mut Problems) -> Option<Capture> {
     if node.text().is_some() {
         let name = name_of(node, "capture", problems)?;
         return Some(Capture { name, from: CaptureFrom::Buffer(index, by_type) });
@@ -290,16 +304,24 @@ fn buffer_capture(
 
 /// `as:`.
 pub fn decode(node: &Node, problems: &mut Problems) -> Option<Decode> {
-    match scalar(node, "as", problems)? {
-        "string" => Some(Decode::Text),
-        "hex" => Some(Decode::Hex),
-        "i32[]" => Some(Decode::I32List),
-        other => {
-            let message = format!("nothing can be read as `{other}`");
-            problems.at("plan::as", node.span, message, "there are string, hex and i32[]");
-            None
-        }
+    let text = scalar(node, "as", problems)?;
+    match text {
+        "string" => return Some(Decode::Text),
+        "hex" => return Some(Decode::Hex),
+        _ => {}
     }
+    let shape = named(text);
+    if shape.is_none() {
+        let message = format!("nothing can be read as `{text}`");
+        let (_, _, help) = unknown_structure(text);
+        let help = if help.starts_with("did you") {
+            help
+        } else {
+            "there are string, hex, i32[], u64[], struct NAME …".to_owned()
+        };
+        problems.at("plan::as", node.span, message, help);
+    }
+    shape.map(Decode::Typed)
 }
 
 /// Whether a text is a number rather than a text, where either may stand.

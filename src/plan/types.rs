@@ -1,6 +1,8 @@
 //! The plan as typed values, each with its place in the text. Variables are already put in.
 
 use crate::problem::Span;
+pub use crate::syscalls::layouts::access::Access;
+pub use crate::syscalls::layouts::decode::Decode;
 use crate::syscalls::{Particulars, Syscall, particulars};
 use indexmap::IndexMap;
 use std::path::PathBuf;
@@ -115,10 +117,73 @@ pub enum Arg {
     Number(Number),
     /// Text, passed as a pointer to its bytes and a NUL.
     Text(Vec<u8>),
-    /// Bytes, passed as a pointer to them.
-    Bytes(Vec<u8>),
-    /// A buffer of that many bytes that the call fills (`{out: N}`).
-    Out(Number),
+    /// Any other memory, passed as a pointer to it.
+    Memory(Memory),
+    /// The same memory as an earlier capture (`{ref: name}`).
+    Ref(CaptureRef),
+}
+
+/// Memory as a call finds it.
+#[derive(Debug, Clone, Default, PartialEq, Eq)]
+pub struct Memory {
+    /// What it begins with; zeros follow.
+    pub bytes: Vec<u8>,
+    /// Its size.
+    pub size: usize,
+    /// How many bytes a length that is left out counts: a text's NUL is not one of them.
+    pub counted: usize,
+    /// Numbers in it that are known only as the plan runs.
+    pub patches: Vec<Patch>,
+    /// Pointers in it.
+    pub pointers: Vec<Pointer>,
+    /// The call fills it (`{out: …}`).
+    pub filled: bool,
+    /// How it is read afterwards, if that is not by the parameter's type.
+    pub decode: Option<Decode>,
+    /// As it is shown.
+    pub text: String,
+}
+
+impl Memory {
+    /// Memory for the call to fill.
+    pub fn out(size: usize) -> Self {
+        Self { size, counted: size, filled: true, text: format!("out {size} bytes"), ..Self::default() }
+    }
+}
+
+/// A number in memory that is known only as the plan runs.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub struct Patch {
+    /// Where it lies.
+    pub offset: usize,
+    /// Bytes: 1, 2, 4 or 8.
+    pub size: usize,
+    /// It may be negative.
+    pub signed: bool,
+    /// In network byte order.
+    pub swapped: bool,
+    /// It is a length, and must not be larger than this.
+    pub most: Option<u64>,
+    /// Its value.
+    pub number: Number,
+}
+
+/// A pointer in memory.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub struct Pointer {
+    /// Where it lies.
+    pub offset: usize,
+    /// What it points to.
+    pub to: Pointed,
+}
+
+/// What a pointer in memory points to.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub enum Pointed {
+    /// Memory of its own.
+    Memory(Box<Memory>),
+    /// The same memory as an earlier capture.
+    Ref(CaptureRef),
 }
 
 /// A number that may depend on captures: `constant + Σ ±capture`, wrapping in 64 bits.
@@ -139,8 +204,8 @@ pub struct CaptureRef {
     pub target: Option<String>,
     /// The capture.
     pub name: String,
-    /// For buffers decoded as lists: `${ends[1]}`.
-    pub index: Option<usize>,
+    /// The way to a number inside captured memory: `${ends[1]}`, `${st.st_size}`.
+    pub path: Vec<Access>,
     /// Where it is used.
     pub span: Span,
 }
@@ -161,17 +226,6 @@ pub enum CaptureFrom {
     Return,
     /// The buffer that argument `usize` points to, decoded so.
     Buffer(usize, Decode),
-}
-
-/// How a buffer is read.
-#[derive(Debug, Clone, Copy, PartialEq, Eq)]
-pub enum Decode {
-    /// Text up to the first NUL.
-    Text,
-    /// Hexadecimal digits.
-    Hex,
-    /// 32-bit signed numbers, as many as fit (pipe2 and socketpair: 2).
-    I32List,
 }
 
 /// A comparison decided while the program runs.

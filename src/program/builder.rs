@@ -43,8 +43,14 @@ impl Builder {
     /// A buffer of `len` bytes that begins with `bytes`, and the cell that holds its address.
     pub fn buffer(&mut self, bytes: Vec<u8>, len: usize) -> (BufferId, Cell) {
         let id = BufferId(self.program.buffers.len() as u32);
-        self.program.buffers.push(Buffer { bytes, len });
+        self.program.buffers.push(Buffer { bytes, len, size: len, ..Buffer::default() });
         (id, self.cell(Init::Address(id)))
+    }
+
+    /// The cell that holds the address of a buffer.
+    pub fn address(&mut self, buffer: BufferId) -> Cell {
+        let known = self.program.cells.iter().position(|init| *init == Init::Address(buffer));
+        known.map_or_else(|| self.cell(Init::Address(buffer)), |index| Cell(index as u32))
     }
 
     /// What is known of a cell before the program runs.

@@ -82,7 +82,8 @@ impl Sections {
         for offset in [ST_DEV, ST_INO] {
             let (left, right) = (builder.unset(), builder.unset());
             for (into, buffer) in [(left, open), (right, named)] {
-                self.undo.push(when(there, Action::Load { into, buffer, offset, size: 8, signed: false }));
+                self.undo
+                    .push(when(there, Action::Load { into, buffer, offset, size: 8, signed: false, swapped: false }));
             }
             same.push(Guard { left, relation: Relation::Equal, right });
             failures.push((vec![differ(left, right)], "its path names another file than the one that it made"));
@@ -90,7 +91,7 @@ impl Sections {
         let size = builder.unset();
         self.undo.push(when(
             same.clone(),
-            Action::Load { into: size, buffer: open, offset: ST_SIZE, size: 8, signed: false },
+            Action::Load { into: size, buffer: open, offset: ST_SIZE, size: 8, signed: false, swapped: false },
         ));
         let mut empty = same.clone();
         empty.push(builder.guard(size, Relation::Equal, 0));

@@ -2,6 +2,7 @@
 
 use super::{Action, Bound, BufferId, Call, Cell, Guard, Init, Op, Program, Shown, StepCode};
 use crate::plan::{Relation, shown};
+use crate::syscalls::layouts::Int;
 use crate::syscalls::{Kind, Syscall};
 use std::collections::{HashMap, HashSet};
 use std::fmt::Write;
@@ -62,9 +63,13 @@ impl Listing<'_> {
             Action::Bits { into, from, mask, shift } => {
                 format!("{} = ({} & {mask:#o}) >> {shift}", name(into), name(from))
             }
-            Action::Load { into, buffer: BufferId(buffer), offset, size, signed } => {
-                let sign = if *signed { 'i' } else { 'u' };
-                format!("{} = {sign}{} at buffer{buffer}[{offset}]", name(into), size * 8)
+            Action::Load { into, buffer: BufferId(buffer), offset, size, signed, .. } => {
+                format!("{} = {} at buffer{buffer}[{offset}]", name(into), Int::plain(*size, *signed).name())
+            }
+            Action::Store { buffer: BufferId(buffer), offset, size, signed, most, from, .. } => {
+                let most = most.map(|most| format!(", {most} at most")).unwrap_or_default();
+                let number = Int::plain(*size, *signed).name();
+                format!("{number} at buffer{buffer}[{offset}] = {}{most}", name(from))
             }
             Action::Fail(why) => format!("fail: {why}"),
             Action::DescriptorFlags { into, fd } => format!("{} = flags of descriptor {}", name(into), name(fd)),
@@ -166,6 +171,7 @@ fn names(program: &Program) -> HashMap<Cell, String> {
             Action::Call(call) if call.purpose == "keep" => give(call.result, "keep"),
             Action::Call(Call { syscall: Syscall { name, .. }, result, .. }) => give(*result, name),
             Action::Fail(_)
+            | Action::Store { .. }
             | Action::NoPosixLocks { .. }
             | Action::SameDescription { .. }
             | Action::FlagsAre { .. } => {}
@@ -188,7 +194,7 @@ fn read(program: &Program) -> HashSet<Cell> {
     for op in all_ops(program) {
         match &op.action {
             Action::Add { a, b, .. } => read.extend([*a, *b]),
-            Action::Bits { from, .. } => read.extend([*from]),
+            Action::Bits { from, .. } | Action::Store { from, .. } => read.extend([*from]),
             Action::Call(call) => read.extend(&call.args),
             _ => {}
         }

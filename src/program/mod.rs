@@ -1,9 +1,11 @@
 //! The lowered plan: cells, buffers and ops in three sections. It knows neither YAML nor ptrace.
 
 mod builder;
+mod captures;
 mod creation;
 mod listing;
 mod lower;
+mod memory;
 mod natures;
 mod opening;
 mod ops;

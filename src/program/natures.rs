@@ -94,7 +94,7 @@ impl Sections {
         let given = builder.succeeded(own.result);
         for offset in [0, 4] {
             let fd = builder.unset();
-            let load = Action::Load { into: fd, buffer: pair, offset, size: 4, signed: true };
+            let load = Action::Load { into: fd, buffer: pair, offset, size: 4, signed: true, swapped: false };
             sections.undo.push(when([given], load));
             sections.undo_open(builder, fd);
         }

@@ -68,7 +68,13 @@ impl Lowering<'_> {
             "openat" => (own.clone(), 1, FlagsPlace::Argument(2)),
             "openat2" => {
                 let structure = match step.args.get(2) {
-                    Some(Some(Spanned { value: Arg::Bytes(bytes), .. })) if bytes.len() >= 24 => bytes.clone(),
+                    Some(Some(Spanned { value: Arg::Memory(memory), .. }))
+                        if memory.size >= 24 && memory.patches.is_empty() && memory.pointers.is_empty() =>
+                    {
+                        let mut bytes = memory.bytes.clone();
+                        bytes.resize(memory.size, 0);
+                        bytes
+                    }
                     _ => return Err(NotUnderstood::Flags),
                 };
                 (own.clone(), 1, FlagsPlace::Structure(2, structure))

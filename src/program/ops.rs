@@ -28,12 +28,18 @@ pub enum Init {
 }
 
 /// A buffer: `bytes` first, zeros up to `len`.
-#[derive(Debug, Clone, PartialEq, Eq)]
+#[derive(Debug, Clone, Default, PartialEq, Eq)]
 pub struct Buffer {
     /// What it begins with.
     pub bytes: Vec<u8>,
-    /// Its size.
+    /// How much is made.
     pub len: usize,
+    /// How much of that the plan asked for; the rest is there so that no call writes beyond it.
+    pub size: usize,
+    /// Where pointers to buffers of its own lie, and to which; ops store them.
+    pub pointers: Vec<(usize, BufferId)>,
+    /// How it is read, if that is not by the type of what points to it.
+    pub decode: Option<Decode>,
 }
 
 /// A condition on cells, compared as signed numbers. One about an unset cell does not hold.
@@ -56,7 +62,7 @@ pub struct Op {
     pub action: Action,
 }
 
-/// What an op does. Everything but `Call` is made from outside the target and changes nothing in it.
+/// What an op does. Everything but `Call` is made from outside the target, and changes nothing in it but scratch memory.
 #[derive(Debug, Clone)]
 pub enum Action {
     /// `into = a + b`, or `a - b`.
@@ -81,7 +87,7 @@ pub enum Action {
         /// How far they are moved down.
         shift: u32,
     },
-    /// `into =` the little-endian number at `offset` in the buffer (a descriptor that pipe2 gave, a field of a structure).
+    /// `into =` the number at `offset` in the buffer (a descriptor that pipe2 gave, a field of a structure).
     Load {
         /// Result.
         into: Cell,
@@ -93,6 +99,25 @@ pub enum Action {
         size: usize,
         /// It is sign-extended.
         signed: bool,
+        /// It is in network byte order.
+        swapped: bool,
+    },
+    /// Puts a cell into a buffer; fails if the value does not fit.
+    Store {
+        /// Where.
+        buffer: BufferId,
+        /// Byte offset.
+        offset: usize,
+        /// Bytes: 1, 2, 4 or 8.
+        size: usize,
+        /// It may be negative.
+        signed: bool,
+        /// In network byte order.
+        swapped: bool,
+        /// It is a length, and must not be larger than this.
+        most: Option<u64>,
+        /// What is stored.
+        from: Cell,
     },
     /// Fails, saying this: its guards tell when.
     Fail(&'static str),
@@ -196,8 +221,8 @@ pub struct StepCode {
     pub result: Cell,
     /// Undo does not take back all that the step does, whatever the plan says of it.
     pub irreversible: bool,
-    /// Out-buffers by the parameter that they are given for.
-    pub outputs: Vec<(&'static str, BufferId)>,
+    /// Out-buffers.
+    pub outputs: Vec<Output>,
     /// Names bound, with what they are bound to.
     pub captures: Vec<(String, Bound)>,
 }
@@ -211,13 +236,37 @@ pub enum Shown {
     Cell(Cell, String),
 }
 
+/// A buffer that the step's call fills.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub struct Output {
+    /// The parameter that it is given for.
+    pub parameter: &'static str,
+    /// Where it is.
+    pub buffer: BufferId,
+    /// How it is read.
+    pub decode: Decode,
+    /// How much of it counts.
+    pub filled: Filled,
+}
+
+/// How much of a buffer a call has filled.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub enum Filled {
+    /// All of it.
+    All,
+    /// So many bytes.
+    Bytes(Cell),
+    /// So many elements.
+    Elements(Cell),
+}
+
 /// What a capture is bound to.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
 pub enum Bound {
     /// A cell.
     Cell(Cell),
-    /// A buffer; the cell holds how many bytes of it count, if known.
-    Buffer(BufferId, Decode, Option<Cell>),
+    /// A buffer.
+    Buffer(BufferId, Decode, Filled),
 }
 
 /// A plan lowered for one target.

@@ -1,7 +1,7 @@
 //! An outcome for people: a line for each target and each step.
 
 use super::{hexdump, plain};
-use crate::executor::{Captured, Outcome, StepOutcome, StepState, TargetOutcome, Verdict};
+use crate::executor::{Outcome, StepOutcome, StepState, TargetOutcome, Verdict};
 use crate::syscalls::{self, Returns, errno};
 use std::fmt::Write;
 
@@ -38,19 +38,14 @@ fn write_target(text: &mut String, target: &TargetOutcome) -> std::fmt::Result {
     writeln!(text, "process {} ({}){name}{held}", target.pid, target.comm)?;
     for step in &target.steps {
         writeln!(text, "  {}", line(step))?;
+        for (name, value) in &step.values {
+            writeln!(text, "    {name} = {value}")?;
+        }
     }
     for (name, value) in &target.captures {
-        writeln!(text, "  {name} = {}", captured(value))?;
+        writeln!(text, "  {name} = {value}")?;
     }
     Ok(())
-}
-
-fn captured(value: &Captured) -> String {
-    match value {
-        Captured::Number(number) => number.to_string(),
-        Captured::List(numbers) => format!("{numbers:?}"),
-        Captured::Text(text) => format!("{text:?}"),
-    }
 }
 
 fn time(microseconds: u64) -> String {

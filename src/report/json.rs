@@ -54,6 +54,7 @@ fn step(step: &StepOutcome) -> Value {
         "errno": step.errno,
         "undone": step.undone,
         "buffers": buffers,
+        "values": step.values,
         "note": step.note,
     })
 }

@@ -4,6 +4,7 @@ mod commands;
 pub mod constants;
 mod describe;
 pub mod errno;
+pub mod layouts;
 mod particulars;
 pub mod restart;
 mod table;

@@ -148,14 +148,20 @@ impl Machine<'_> {
                 (into, if *negative { a.wrapping_sub(b) } else { a.wrapping_add(b) })
             }
             Action::Bits { into, from, mask, shift } => (into, (self.need(*from)? & mask) >> shift),
-            Action::Load { into, buffer, offset, size, signed } => {
+            Action::Load { into, buffer, offset, size, signed, swapped } => {
                 let field = &self.kernel.memory[&address(*buffer)][*offset..offset + size];
-                let value = match (size, signed) {
-                    (4, true) => i32::from_le_bytes(field.try_into().unwrap()) as u64,
-                    (8, _) => u64::from_le_bytes(field.try_into().unwrap()),
-                    other => panic!("the model loads no {other:?}"),
-                };
-                (into, value)
+                (into, number(field, *signed, *swapped))
+            }
+            Action::Store { buffer, offset, size, signed, swapped, most, from } => {
+                let value = self.need(*from)?;
+                let mut bytes = value.to_le_bytes()[..*size].to_vec();
+                check(number(&bytes, *signed, false) == value && most.is_none_or(|most| value <= most))?;
+                if *swapped {
+                    bytes.reverse();
+                }
+                let memory = self.kernel.memory.get_mut(&address(*buffer)).unwrap();
+                memory[*offset..offset + size].copy_from_slice(&bytes);
+                return Ok(());
             }
             Action::DescriptorFlags { into, fd: cell } => (into, self.kernel.flags(fd(self, cell)?) as u64),
             Action::FreeDescriptor { into } => {
@@ -182,6 +188,16 @@ impl Machine<'_> {
         self.cells[into.0 as usize] = Some(value);
         Ok(())
     }
+}
+
+fn number(bytes: &[u8], signed: bool, swapped: bool) -> u64 {
+    let mut bytes = bytes.to_vec();
+    if swapped {
+        bytes.reverse();
+    }
+    let sign = if signed && bytes[bytes.len() - 1] >= 0x80 { 0xff } else { 0 };
+    bytes.resize(8, sign);
+    u64::from_le_bytes(bytes.try_into().unwrap())
 }
 
 fn check(holds: bool) -> Result<(), Failed> {

@@ -2,8 +2,8 @@
 
 use crate::kernel::Kernel;
 use criu_plan::plan::{
-    Arg, Capture, CaptureFrom, CaptureRef, Condition, Decode, Expect, Number, Plan, Relation, Selector, Spanned, Step,
-    TargetSpec, Undo,
+    Access, Arg, Capture, CaptureFrom, CaptureRef, Condition, Decode, Expect, Memory, Number, Plan, Relation, Selector,
+    Spanned, Step, TargetSpec, Undo,
 };
 use criu_plan::problem::{Problem, Span};
 use criu_plan::program::{Program, lower};
@@ -121,8 +121,8 @@ fn fd_number(calls: &[Call], fd: Fd) -> Number {
         Fd::Of(of) => (of, 0),
         Fd::After(of) => (of, 1),
     };
-    let index = matches!(calls[of].call, FdCall::Pipe).then_some(1);
-    let capture = CaptureRef { target: None, name: format!("c{of}"), index, span: Span::default() };
+    let path = if matches!(calls[of].call, FdCall::Pipe) { vec![Access::Index(1)] } else { Vec::new() };
+    let capture = CaptureRef { target: None, name: format!("c{of}"), path, span: Span::default() };
     Number { constant, terms: vec![(true, capture)], text: format!("${{c{of}}}") }
 }
 
@@ -136,11 +136,11 @@ fn step(calls: &[Call], index: usize) -> Step {
         FdCall::Dup2(a, b) => ("dup2", vec![fd(a), fd(b)]),
         FdCall::Dup3(a, b, cloexec) => ("dup3", vec![fd(a), fd(b), int(if cloexec { libc::O_CLOEXEC } else { 0 })]),
         FdCall::Fcntl(a, command, arg) => ("fcntl", vec![fd(a), int(command), int(arg)]),
-        FdCall::Pipe => ("pipe2", vec![Arg::Out(number(8)), int(0)]),
+        FdCall::Pipe => ("pipe2", vec![Arg::Memory(Memory::out(8)), int(0)]),
         FdCall::Socket => ("socket", vec![int(1), int(1), int(0)]),
         FdCall::Getpid => ("getpid", vec![]),
     };
-    let from = if name == "pipe2" { CaptureFrom::Buffer(0, Decode::I32List) } else { CaptureFrom::Return };
+    let from = if name == "pipe2" { CaptureFrom::Buffer(0, Decode::I32_LIST) } else { CaptureFrom::Return };
     let captured = name != "close";
     let unless = calls[index].unless.map(|(of, value)| Condition {
         left: fd_number(calls, Fd::Of(of)),

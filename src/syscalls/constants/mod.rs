@@ -261,5 +261,5 @@ pub static ALL: &[&Set] = &[
 
 /// A constant by its name in whatever set has it.
 pub fn find(name: &str) -> Option<(&'static Set, u64)> {
-    ALL.iter().find_map(|set| set.value(name).map(|value| (*set, value)))
+    ALL.iter().chain(super::layouts::sets::ALL).find_map(|set| set.value(name).map(|value| (*set, value)))
 }

@@ -1,0 +1,55 @@
+//! What the first word of `${a.b}` is: captured memory if any step captures such a name, else a target.
+
+use super::{Access, Arg, CaptureRef, Memory, Number, Pointed, Step};
+use std::collections::HashSet;
+
+/// Settles every use in a plan's steps.
+pub fn settle(steps: &mut [Step]) {
+    let captured: HashSet<String> =
+        steps.iter().flat_map(|step| &step.captures).map(|capture| capture.name.value.clone()).collect();
+    for step in steps {
+        for used in uses_mut(step) {
+            settle_one(used, &captured);
+        }
+    }
+}
+
+fn settle_one(used: &mut CaptureRef, captured: &HashSet<String>) {
+    if let Some(name) = used.target.take_if(|target| captured.contains(target)) {
+        let field = std::mem::replace(&mut used.name, name);
+        used.path.insert(0, Access::Field(field));
+    }
+}
+
+fn uses_mut(step: &mut Step) -> Vec<&mut CaptureRef> {
+    let mut uses = Vec::new();
+    for condition in step.when.iter_mut().chain(&mut step.unless) {
+        of_number(&mut condition.left, &mut uses);
+        of_number(&mut condition.right, &mut uses);
+    }
+    for argument in step.args.iter_mut().flatten() {
+        match &mut argument.value {
+            Arg::Number(number) => of_number(number, &mut uses),
+            Arg::Memory(memory) => of_memory(memory, &mut uses),
+            Arg::Ref(reference) => uses.push(reference),
+            Arg::Text(_) => {}
+        }
+    }
+    uses
+}
+
+fn of_number<'a>(number: &'a mut Number, uses: &mut Vec<&'a mut CaptureRef>) {
+    uses.extend(number.terms.iter_mut().map(|(_, used)| used));
+}
+
+fn of_memory<'a>(memory: &'a mut Memory, uses: &mut Vec<&'a mut CaptureRef>) {
+    for patch in &mut memory.patches {
+        of_number(&mut patch.number, uses);
+    }
+    for pointer in &mut memory.pointers {
+        match &mut pointer.to {
+            Pointed::Memory(memory) => of_memory(memory, uses),
+            Pointed::Ref(reference) => uses.push(reference),
+        }
+    }
+}
