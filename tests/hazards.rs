@@ -221,12 +221,19 @@ fn threads_of_an_io_uring_neither_hang_the_stop_nor_are_chosen() {
         let mut target = Target::spawn(Command::new(c("uring")).arg(kind).stdout(stdout));
         // A kernel that has none says so here; the tests of the freezer's rule stand without it.
         target.wait_for("ready");
-        let threads = fs::read_dir(format!("/proc/{}/task", target.pid())).unwrap().count();
-        assert!(threads > 1, "{kind}: a thread of the kernel stands in task/");
+        let threads = fs::read_dir(format!("/proc/{}/task", target.pid())).unwrap();
+        let tids = threads.map(|entry| entry.unwrap().file_name().into_string().unwrap());
+        let workers: Vec<String> = tids.filter(|tid| *tid != target.pid().to_string()).collect();
+        assert!(!workers.is_empty(), "{kind}: a thread of the kernel stands in task/");
         let before = target.snapshot();
         redirects(&mut target, directory.path());
         assert_same(&before, &target.snapshot());
         assert_eq!(chosen(target.pid()), i64::from(target.pid()));
+        let trace = ptrace_requests(&target, directory.path());
+        for worker in workers {
+            assert!(!trace.contains(&format!(", {worker},")), "{worker} is a worker: {trace}");
+        }
+        target.assert_well();
     }
 }
 
@@ -430,17 +437,22 @@ fn a_restartable_sequence_is_never_gone_on_with() {
 fn no_thread_is_single_stepped() {
     let directory = directory();
     let target = Target::life("threads 4", &directory.path().join("first"));
-    let trace = directory.path().join("trace");
-    let mut command = Command::new("strace");
-    command.args(["-f", "-e", "trace=ptrace", "-o"]).arg(&trace).arg(env!("CARGO_BIN_EXE_criu-plan"));
-    command.arg("apply").arg(redirect_plan()).args(["--set", &format!("pid={}", target.pid())]);
-    command.args(["--set", &format!("log={}", directory.path().join("log").display())]);
-    assert_code(&command.output().unwrap(), 0);
-    let trace = fs::read_to_string(trace).unwrap();
+    let trace = ptrace_requests(&target, directory.path());
     assert!(trace.contains("PTRACE_SEIZE") && trace.contains("PTRACE_DETACH"), "{trace}");
     for request in ["SINGLESTEP", "SINGLEBLOCK", "PTRACE_ATTACH", "POKETEXT", "POKEDATA", "SETREGSET", "SETFPREGS"] {
         assert!(!trace.contains(request), "{request} in {trace}");
     }
+}
+
+/// Every ptrace request of a redirect, as strace shows it.
+fn ptrace_requests(target: &Target, directory: &Path) -> String {
+    let trace = directory.join("trace");
+    let mut command = Command::new("strace");
+    command.args(["-f", "-e", "trace=ptrace", "-o"]).arg(&trace).arg(env!("CARGO_BIN_EXE_criu-plan"));
+    command.arg("apply").arg(redirect_plan()).args(["--set", &format!("pid={}", target.pid())]);
+    command.args(["--set", &format!("log={}", directory.join("traced").display())]);
+    assert_code(&command.output().unwrap(), 0);
+    fs::read_to_string(trace).unwrap()
 }
 
 // --- what calls of ours may do
