@@ -1,6 +1,8 @@
 //! Calls that wait, each hit three times while it does: none shows EINTR, all have the result that they would have had, and
 //! those with a time of their own end on time, but for those whose time the kernel tells nobody and that begin anew.
 
+#![allow(clippy::unwrap_used, clippy::panic)] // a test says what is wrong by ending
+
 mod support;
 
 use std::fs::{self, File};

@@ -1,6 +1,8 @@
 //! What could hurt a process whose threads are stopped and made to run calls, one test for each way (design, section 3). Each
 //! fails when what guards against it is taken out.
 
+#![allow(clippy::unwrap_used, clippy::panic)] // a test says what is wrong by ending
+
 mod support;
 
 use criu_plan::syscalls;
