@@ -11,7 +11,7 @@ use nix::fcntl::OFlag;
 use nix::sys::stat::Mode;
 use std::collections::{HashMap, HashSet};
 use std::os::fd::{AsRawFd, BorrowedFd, RawFd};
-use std::time::Instant;
+use std::time::{Duration, Instant};
 
 /// A process that is to be stopped.
 #[derive(Debug)]
@@ -176,9 +176,10 @@ fn pass(
     }
     on_asked();
     for (index, known) in states.iter_mut().enumerate() {
+        let seized: Vec<Tracee> = known.keys().map(|tid| Tracee { tid: *tid }).collect();
         for (tid, state) in known.iter_mut().filter(|(_, state)| **state == State::Asked) {
             let error = |fault| FreezeError { subject: index, tid: *tid, fault };
-            *state = until_stopped(Tracee { tid: *tid }, waiter, deadline).map_err(error)?;
+            *state = until_stopped(Tracee { tid: *tid }, &seized, waiter, deadline).map_err(error)?;
             if let State::Stopped(stop) = *state {
                 match on_stop(index, Tracee { tid: *tid }, stop) {
                     Err(Fault::Gone) => *state = State::Out,
@@ -239,11 +240,28 @@ fn ask(subject: &Subject, tid: i32) -> Result<Option<State>, Fault> {
     }
 }
 
+/// A thread that is asked to stop does so within this time, if nothing keeps it.
+const PROMPT: Duration = Duration::from_millis(1);
+
+/// Waits for a stop. A thread in execve does not stop before the ends of the others of its process are taken note of, which
+/// it has ended wherever they stood.
+fn next_event(tracee: Tracee, seized: &[Tracee], waiter: &mut Waiter, deadline: Instant) -> Result<Event, Fault> {
+    let mut time = PROMPT;
+    loop {
+        let soon = deadline.min(Instant::now() + time);
+        match waiter.wait(tracee, soon, true) {
+            Err(Fault::Deadline) if soon < deadline => seized.iter().for_each(|seized| seized.bury()),
+            other => return other,
+        }
+        time = (time * 2).min(Duration::from_millis(50));
+    }
+}
+
 /// Waits until a thread that was asked stands still. A signal on its way is let in at once, so that it is never in our
 /// hands: the thread then stops in its handler.
-fn until_stopped(tracee: Tracee, waiter: &mut Waiter, deadline: Instant) -> Result<State, Fault> {
+fn until_stopped(tracee: Tracee, seized: &[Tracee], waiter: &mut Waiter, deadline: Instant) -> Result<State, Fault> {
     loop {
-        let stop = match waiter.wait(tracee, deadline, true)? {
+        let stop = match next_event(tracee, seized, waiter, deadline)? {
             Event::Ended => return Ok(State::Out),
             Event::Stopped(stop) => stop,
         };
