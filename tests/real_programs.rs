@@ -118,9 +118,18 @@ struct Orphans(i32);
 
 impl Drop for Orphans {
     fn drop(&mut self) {
+        let kill = |pid: i32, signal: i32| {
+            // SAFETY: kill takes numbers only; the process is the test's own, or has just been named by its parent.
+            unsafe { libc::kill(pid, signal) }
+        };
+        // Stopped it can't start others in their place.
+        kill(self.0, libc::SIGSTOP);
+        wait_until("it is stopped", || {
+            fs::read_to_string(format!("/proc/{}/stat", self.0))
+                .map_or(true, |stat| stat.contains(") T ") || stat.contains(") Z "))
+        });
         for child in children(self.0) {
-            // SAFETY: kill takes numbers only; the child's parent has just named it.
-            unsafe { libc::kill(child, libc::SIGKILL) };
+            kill(child, libc::SIGKILL);
         }
     }
 }

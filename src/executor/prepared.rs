@@ -90,6 +90,9 @@ fn expected(process: &Process, expect: &Expect) -> Vec<Problem> {
 /// Opens everything that the stop will need.
 fn open(name: Option<String>, process: Process, program: Program) -> Result<Prepared, Problem> {
     let unreadable = |what: &str, error: std::io::Error| {
+        if error.raw_os_error() == Some(libc::ESRCH) {
+            return changed(&process);
+        }
         Problem::error(
             "target::unreadable",
             format!("{what} of process {} ({}) can't be read: {error}", process.pid, process.comm),
@@ -122,6 +125,15 @@ fn open(name: Option<String>, process: Process, program: Program) -> Result<Prep
         data_ends,
         process,
     })
+}
+
+/// The refusal of a target whose memory is no longer that which was looked at.
+pub fn changed(process: &Process) -> Problem {
+    Problem::error(
+        "target::changed",
+        format!("{} is refused: it has ended or become another program since it was looked at", process.title()),
+    )
+    .help("apply the plan again")
 }
 
 /// The refusal of a target that has no code to call through.

@@ -4,7 +4,7 @@ use super::Options;
 use super::board::{Board, Mark, Phase};
 use super::choice::{NoChoice, Standing, choose};
 use super::machine::Machine;
-use super::prepared::{Prepared, no_code};
+use super::prepared::{Prepared, changed, no_code};
 use super::record::{ChildReport, Recorder};
 use super::seccomp_gate::Gate;
 use super::{Eintr, SeccompPolicy, StepState, Verdict};
@@ -216,8 +216,9 @@ impl<'a> Held<'a, '_> {
 
     /// What must still be true once everything stands still.
     fn verify(&self, target: &Prepared, frozen: &Frozen) -> Result<(), Problem> {
-        if !target.process.same_program() {
-            return Err(changed(target));
+        // The memory was opened before the stop: that of a program run since (an execve of the same file) is another.
+        if !target.process.same_program() || !target.gadgets.verify(&target.memory) {
+            return Err(changed(&target.process));
         }
         let others = target.sharers.now(&target.process)?;
         if let Some(sharer) = others.first() {
@@ -248,8 +249,7 @@ impl<'a> Held<'a, '_> {
             let range = (dispatch.offset, dispatch.offset.saturating_add(dispatch.len));
             return target.gadgets_within(range).ok_or_else(|| no_code(&target.process));
         }
-        // The memory was opened before the stop: that of a program run since (an execve of the same file) is another.
-        if target.gadgets.verify(&target.memory) { Ok(target.gadgets) } else { Err(changed(target)) }
+        Ok(target.gadgets)
     }
 
     fn gate(&self, target: &Prepared, tracee: Tracee) -> Result<Gate, Problem> {
@@ -429,11 +429,6 @@ fn foresee(target: &Prepared, gate: &Gate, ip: u64) -> Result<(), Problem> {
 
 fn refusal(target: &Prepared, code: &'static str, why: &str) -> Problem {
     Problem::error(code, format!("process {} ({}) is refused: {why}", target.process.pid, target.process.comm))
-}
-
-fn changed(target: &Prepared) -> Problem {
-    refusal(target, "target::changed", "it has ended or become another program since it was looked at")
-        .help("apply the plan again")
 }
 
 fn no_choice(target: &Prepared, why: NoChoice) -> Problem {

@@ -153,12 +153,13 @@ pub fn freeze(
 fn let_go(states: &[HashMap<i32, State>], waiter: &mut Waiter, on_stop: &mut OnStop<'_>) {
     let deadline = Instant::now() + GRACE;
     for (index, states) in states.iter().enumerate() {
+        let seized: Vec<Tracee> = states.keys().map(|tid| Tracee { tid: *tid }).collect();
         for (tid, state) in states {
             let tracee = Tracee { tid: *tid };
             // What fails here has ended, or will not stop and is let go by our exit.
             let stopped = match state {
                 State::Stopped(_) => true,
-                State::Asked => match until_stopped(tracee, waiter, deadline, false) {
+                State::Asked => match until_stopped(tracee, &seized, waiter, deadline, false) {
                     Ok(State::Stopped(stop)) => on_stop(index, tracee, stop).is_ok(),
                     _ => false,
                 },
@@ -197,9 +198,10 @@ fn pass(
     }
     on_asked();
     for (index, known) in states.iter_mut().enumerate() {
+        let seized: Vec<Tracee> = known.keys().map(|tid| Tracee { tid: *tid }).collect();
         for (tid, state) in known.iter_mut().filter(|(_, state)| **state == State::Asked) {
             let error = |fault| FreezeError { subject: index, tid: *tid, fault };
-            *state = until_stopped(Tracee { tid: *tid }, waiter, deadline, true).map_err(error)?;
+            *state = until_stopped(Tracee { tid: *tid }, &seized, waiter, deadline, true).map_err(error)?;
             if let State::Stopped(stop) = *state {
                 match on_stop(index, Tracee { tid: *tid }, stop) {
                     Err(Fault::Gone) => *state = State::Out,
@@ -265,11 +267,40 @@ fn ask(subject: &Subject, tid: i32) -> Result<Option<State>, Fault> {
     }
 }
 
+/// A thread that is asked to stop does so within this time, if nothing keeps it.
+const PROMPT: Duration = Duration::from_millis(1);
+
+/// Waits for a stop. A thread in execve does not stop before the ends of the others of its process are taken note of, which
+/// it has ended wherever they stood.
+fn next_event(
+    tracee: Tracee,
+    seized: &[Tracee],
+    waiter: &mut Waiter,
+    deadline: Instant,
+    heed: bool,
+) -> Result<Event, Fault> {
+    let mut time = PROMPT;
+    loop {
+        let soon = deadline.min(Instant::now() + time);
+        match waiter.wait(tracee, soon, heed) {
+            Err(Fault::Deadline) if soon < deadline => seized.iter().for_each(|seized| seized.bury()),
+            other => return other,
+        }
+        time = (time * 2).min(Duration::from_millis(50));
+    }
+}
+
 /// Waits until a thread that was asked stands still. A signal on its way is let in at once, so that it is never in our
 /// hands: the thread then stops in its handler. With `heed` a signal to us ends the wait.
-fn until_stopped(tracee: Tracee, waiter: &mut Waiter, deadline: Instant, heed: bool) -> Result<State, Fault> {
+fn until_stopped(
+    tracee: Tracee,
+    seized: &[Tracee],
+    waiter: &mut Waiter,
+    deadline: Instant,
+    heed: bool,
+) -> Result<State, Fault> {
     loop {
-        let stop = match waiter.wait(tracee, deadline, heed)? {
+        let stop = match next_event(tracee, seized, waiter, deadline, heed)? {
             Event::Ended => return Ok(State::Out),
             Event::Stopped(stop) => stop,
         };

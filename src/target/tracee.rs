@@ -276,6 +276,17 @@ impl Tracee {
         Ok(())
     }
 
+    /// Takes note of its end, if it has ended: until then it is kept as a zombie. It is looked at first, for waiting for the
+    /// end of a traced thread takes its stops too, and with them their signals. Who is the parent of a process hears of the
+    /// process's end all the same.
+    pub fn bury(self) {
+        if matches!(peek(self.tid), Ok(Some(Event::Ended))) {
+            let options = libc::WEXITED | libc::WNOHANG | libc::__WALL;
+            // SAFETY: no siginfo is asked for.
+            let _status = unsafe { libc::waitid(libc::P_PID, self.tid as libc::id_t, std::ptr::null_mut(), options) };
+        }
+    }
+
     /// Whether a signal is in the thread's own queue (not the process's).
     pub fn has_queued(self, signal: i32) -> Result<bool, Fault> {
         let mut offset = 0u64;
