@@ -2,6 +2,8 @@
 //!
 //! `cargo bench --bench validate`. Every figure is the median of several runs of the binary, one process each.
 
+#![allow(clippy::expect_used)] // a bench that can not run says so by ending
+
 use std::fmt::Write;
 use std::path::Path;
 use std::process::Command;
