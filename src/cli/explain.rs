@@ -104,7 +104,7 @@ fn said_of(command: &Command, call: &Syscall) -> String {
         && command.scope == Scope::Process
         && !remarks.iter().any(|is| is == "changes nothing")
     {
-        remarks.push("for the process".to_owned());
+        remarks.push("acts on the process".to_owned());
     }
     said.extend(remarks);
     if said.is_empty() { "nothing follows".to_owned() } else { said.join("; ") }

@@ -8,6 +8,7 @@ use schemars::generate::SchemaSettings;
 use schemars::{JsonSchema, Schema, SchemaGenerator, json_schema};
 use serde_json::{Map, Value, json};
 use std::borrow::Cow;
+use std::collections::HashSet;
 
 /// The schema as text: a line for each definition and for each call, so that a change of one is a change of one line.
 pub fn schema_text() -> String {
@@ -36,7 +37,32 @@ fn write(text: &mut String, value: &Value, depth: usize) {
 
 /// The schema.
 pub fn schema() -> Value {
-    SchemaSettings::draft2020_12().into_generator().into_root_schema_for::<Plan>().to_value()
+    let mut schema = SchemaSettings::draft2020_12().into_generator().into_root_schema_for::<Plan>().to_value();
+    while drop_unused(&mut schema) {}
+    schema
+}
+
+/// Drops definitions that nothing refers to, and says whether there were any: not every set of constants is of an argument.
+fn drop_unused(schema: &mut Value) -> bool {
+    let mut used = HashSet::new();
+    references(schema, &mut used);
+    let Some(definitions) = schema.get_mut("$defs").and_then(Value::as_object_mut) else { return false };
+    let before = definitions.len();
+    definitions.retain(|name, _| used.contains(name));
+    definitions.len() < before
+}
+
+/// The names of all definitions that a value refers to.
+fn references(value: &Value, names: &mut HashSet<String>) {
+    match value {
+        Value::Object(entries) => {
+            let name = entries.get("$ref").and_then(Value::as_str).and_then(|to| to.strip_prefix("#/$defs/"));
+            names.extend(name.map(str::to_owned));
+            entries.values().for_each(|value| references(value, names));
+        }
+        Value::Array(items) => items.iter().for_each(|value| references(value, names)),
+        _ => {}
+    }
 }
 
 impl JsonSchema for Plan {

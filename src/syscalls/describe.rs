@@ -22,7 +22,7 @@ impl Kind {
             Self::Size => "a number of bytes".into(),
             Self::SizeOf(of) => format!("how many bytes `{of}` has"),
             Self::CountOf(of) => format!("how many elements `{of}` has"),
-            Self::Exactly(value) => format!("always {value}"),
+            Self::Exactly(value) => format!("{value}, which is the size that the kernel knows"),
             Self::Offset => "an offset in bytes".into(),
             Self::Addr => "an address in the target".into(),
             Self::Pid => "the id of a process or thread".into(),
@@ -102,8 +102,8 @@ impl Scope {
     /// Whom it is for.
     pub fn describe(self) -> &'static str {
         match self {
-            Self::Process => "it is for the process, or for what its arguments name, whichever thread makes it",
-            Self::Thread => "it is for the thread that makes it only",
+            Self::Process => "it acts on the process, or on what its arguments name, whichever thread makes it",
+            Self::Thread => "it acts on the thread that makes it, and on no other",
         }
     }
 }
@@ -195,7 +195,7 @@ impl Command {
             Blocking::Yes => remarks.push("waits".to_owned()),
         }
         if self.scope == Scope::Thread {
-            remarks.push("for the thread only".to_owned());
+            remarks.push("acts on the thread only".to_owned());
         }
         remarks.extend(self.forbidden.map(|why| format!("no plan may use it: {why}")));
         remarks

@@ -30,6 +30,7 @@ const fn o(name: &'static str, kind: Kind) -> Param {
     Param { name, kind, optional: true }
 }
 
+#[expect(clippy::too_many_arguments, reason = "a row of the table, one line each")]
 const fn call(
     name: &'static str,
     x86_64: i32,

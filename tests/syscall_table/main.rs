@@ -196,6 +196,11 @@ const GROUPS: [&[&str]; 2] = [
         "linux/lsm.h",
         "linux/aio_abi.h",
         "linux/module.h",
+        "linux/reboot.h",
+        "linux/vm_sockets.h",
+        "linux/securebits.h",
+        "linux/rtc.h",
+        "linux/icmp.h",
     ],
     &[
         "linux/fcntl.h",

@@ -118,8 +118,6 @@ static REQUESTS: &[Command] = &[
     c("BLKSECDISCARD", RANGE).may_wait().lasts(GONE),
     c("BLKZEROOUT", RANGE).may_wait().lasts(GONE),
     // Sockets and network interfaces.
-    ask("SIOCOUTQ", GET_INT),
-    ask("SIOCINQ", GET_INT),
     c("SIOCSPGRP", SET_INT),
     ask("SIOCGPGRP", GET_INT),
     ask("SIOCATMARK", GET_INT),

@@ -1,17 +1,27 @@
 //! Sets of symbolic constants, each for one kind of argument.
 
+mod event;
 mod file;
 mod ioctl;
+mod ipc;
 mod kernel;
 mod memory;
+mod mount;
+mod prctl;
 mod process;
+mod security;
 mod socket;
 
+pub use event::*;
 pub use file::*;
 pub use ioctl::*;
+pub use ipc::*;
 pub use kernel::*;
 pub use memory::*;
+pub use mount::*;
+pub use prctl::*;
 pub use process::*;
+pub use security::*;
 pub use socket::*;
 
 use super::Arch;

@@ -528,6 +528,5 @@ pub static NETLINK_PROTOCOL: Set = Set::of(
         ("NETLINK_GENERIC", 16),
         ("NETLINK_RDMA", 20),
         ("NETLINK_CRYPTO", 21),
-        ("NETLINK_SOCK_DIAG", 4),
     ],
 );
