@@ -14,6 +14,7 @@ pub use untouched::*;
 use std::collections::{BTreeMap, BTreeSet};
 use std::fs::{self, File};
 use std::io::{BufRead, BufReader, Write};
+use std::os::unix::process::CommandExt;
 use std::path::{Path, PathBuf};
 use std::process::{Child, ChildStdin, Command, Output, Stdio};
 use std::sync::mpsc::{Receiver, channel};
@@ -102,6 +103,26 @@ pub fn directory() -> tempfile::TempDir {
     directory
 }
 
+/// Leaves a target no descriptor of whoever runs the tests: neither those above 2, nor a stdout that others write to.
+fn alone() -> std::io::Result<()> {
+    // SAFETY: plain system calls on descriptors of the child that is to become the target; `own` and `theirs` are what fstat
+    // fills. Descriptor 1 of the test itself is what the child has if it was given no other.
+    unsafe {
+        let null = libc::open(c"/dev/null".as_ptr(), libc::O_RDWR | libc::O_CLOEXEC);
+        let (mut own, mut theirs): (libc::stat, libc::stat) = (std::mem::zeroed(), std::mem::zeroed());
+        let parent = libc::stat(c"/proc/self/fd/1".as_ptr(), &raw mut own) == 0
+            && libc::stat(PARENTS_STDOUT.get().map_or(std::ptr::null(), |path| path.as_ptr()), &raw mut theirs) == 0;
+        if parent && (own.st_dev, own.st_ino) == (theirs.st_dev, theirs.st_ino) {
+            libc::dup2(null, 1);
+        }
+        libc::syscall(libc::SYS_close_range, 3, u32::MAX, libc::CLOSE_RANGE_CLOEXEC);
+    }
+    Ok(())
+}
+
+/// `/proc/PID/fd/1` of the test program.
+static PARENTS_STDOUT: std::sync::OnceLock<std::ffi::CString> = std::sync::OnceLock::new();
+
 /// A running target, ended with this value.
 pub struct Target {
     child: Child,
@@ -119,6 +140,9 @@ impl Target {
 
     /// Starts a program that does not say when it is ready.
     pub fn spawn(command: &mut Command) -> Self {
+        PARENTS_STDOUT.get_or_init(|| std::ffi::CString::new(format!("/proc/{}/fd/1", std::process::id())).unwrap());
+        // SAFETY: `alone` makes system calls only.
+        unsafe { command.pre_exec(alone) };
         let mut child = command.stdin(Stdio::piped()).stderr(Stdio::piped()).spawn().unwrap_or_else(|error| {
             panic!("{command:?} can't be started ({error}); .ci/test installs what the tests use")
         });
