@@ -1,7 +1,7 @@
 //! Memory as plans write it: text, bytes, numbers, structures, strings, buffers to be filled.
 
 use super::number::number;
-use super::reading::{Fields, Piece, Problems, Variables, scalar, unknown};
+use super::reading::{Fields, Piece, Problems, Variables, scalar};
 use super::sockaddr;
 use super::step::{decode, is_numeric};
 use super::tree::{Node, NodeKind};
@@ -76,8 +76,11 @@ impl Forms<'_> {
             if text == "ref" || FORMS.contains(&text) {
                 forms.push((key.span, text, value));
             } else {
-                let known = [&FORMS[..], &["ref", "as", "type"]].concat();
-                unknown(key.span, text, &want.name, &known, &[], self.problems);
+                let known = || FORMS.iter().chain(&["ref", "as", "type"]).copied();
+                let near = nearest(text, known()).map(|near| format!("did you mean `{near}`?"));
+                let help = near.unwrap_or_else(|| format!("there are {}", known().collect::<Vec<_>>().join(", ")));
+                let message = format!("{} is memory, and `{text}` is no form of it", want.name);
+                self.problem("plan::unknown-key", key.span, message, help);
                 return None;
             }
         }
@@ -85,12 +88,7 @@ impl Forms<'_> {
             [(_, form, value)] => (*form, *value),
             [_, (span, form, _), ..] => {
                 let message = format!("memory has one form, and `{form}` is a second one");
-                self.problem(
-                    "plan::shape",
-                    *span,
-                    message,
-                    "a list of structures holds several: `{struct: [{…}, {…}]}`",
-                );
+                self.problem("plan::shape", *span, message, "");
                 return None;
             }
             [] => {
