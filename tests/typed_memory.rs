@@ -273,6 +273,7 @@ fn what_is_ready_is_told() {
 - epoll_wait: { epfd: "${poller}", events: { out: "epoll_event[8]" }, timeout: 0 }
   capture: { return: ready, events: events }
   timeout: 1s
+  irreversible: true
 - poll:
     fds: { struct: [{ fd: "${ends[0]}", events: POLLIN }, { fd: "${ends[1]}", events: [POLLOUT] }, { fd: -1 }] }
     timeout: 0
@@ -302,16 +303,24 @@ fn an_element_beyond_what_was_filled_is_no_value() {
     let mut run = Run::new();
     let output = run.output(
         r#"
-- epoll_create1: [0]
-  capture: poller
-- epoll_wait: { epfd: "${poller}", events: { out: "epoll_event[8]" }, timeout: 0 }
-  capture: { events: events }
-  timeout: 1s
-- close: ["${events[0].data}"]
+- pipe2: [{ out: auto }, 0]
+  capture: { pipefd: ends }
+- write: ["${ends[1]}", { u32: [77] }]
+  irreversible: true
+- read: ["${ends[0]}", { out: 64, as: "u32[]" }]
+  capture: { buf: numbers }
+  irreversible: true
+- close: ["${ends[0]}"]
+  when: "${numbers[0]} == 77"
+- close: ["${numbers[1]}"]
 "#,
     );
-    assert_code(&output, 1);
-    assert_eq!(outcome(&output)["outcome"], "rolled_back");
+    // What was written can't be taken back.
+    assert_code(&output, 3);
+    let outcome = outcome(&output);
+    let steps = &outcome["targets"][0]["steps"];
+    assert_eq!((&steps[3]["state"], &steps[3]["undone"]), (&json!("done"), &json!(true)));
+    assert_eq!((&steps[4]["state"], &steps[4]["result"]), (&json!("failed"), &Value::Null));
 }
 
 #[test]
