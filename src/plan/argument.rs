@@ -8,6 +8,7 @@ use super::step::is_numeric;
 use super::tree::{Node, NodeKind};
 use super::{Arg, Number, Pointed, Spanned, known};
 use crate::problem::{Problem, Span};
+use crate::syscalls::layouts::measure::measure;
 use crate::syscalls::{Kind, Syscall, argument_kind, nearest};
 
 /// Reads all arguments, one slot for each parameter, and what kind each of them is.
@@ -114,12 +115,16 @@ fn warn_missing(
     key: Span,
     problems: &mut Problems,
 ) {
+    let there = |index: usize| args.get(index).is_some_and(Option::is_some);
+    let given = |index: usize| there(index) || slots.get(index).is_some_and(Option::is_some);
+    // The length of memory that has a mistake in it would have been filled in.
+    let waits = |index: usize| measure(call, index).is_some_and(|of| given(of.memory) && !there(of.memory));
     let missing: Vec<&str> = call
         .params
         .iter()
-        .zip(slots.iter().zip(args))
-        .filter(|(param, (slot, argument))| slot.is_none() && argument.is_none() && !param.optional)
-        .map(|(param, _)| param.name)
+        .enumerate()
+        .filter(|(index, param)| !param.optional && !given(*index) && !waits(*index))
+        .map(|(_, param)| param.name)
         .collect();
     if !missing.is_empty() {
         let message = format!("`{}` is not given {}: 0 is passed", call.name, missing.join(", "));

@@ -185,8 +185,8 @@ impl Forms<'_> {
         if is_numeric(text) || text.contains("${") {
             let size = number(text, node.span, Kind::Size, self.variables, self.problems)?;
             if !size.terms.is_empty() {
-                let help = "give a number that is known before the plan runs";
-                self.problem("plan::size", node.span, format!("a buffer of {text} bytes can't be made"), help);
+                let message = "the size of a buffer can't depend on what is captured";
+                self.problem("plan::size", node.span, message, "give a number that is known before the plan runs");
                 return None;
             }
             return match usize::try_from(size.constant).ok().filter(|size| (1..=MOST_BYTES).contains(size)) {
@@ -269,7 +269,7 @@ impl Forms<'_> {
         let mut memory = Memory::default();
         let mut texts = Vec::new();
         for (index, item) in items.iter().enumerate() {
-            let text = self.int(&mut memory, index * int.size, int, item, &format!("`{form}`"));
+            let text = self.int(&mut memory, index * int.size, int, item, "an element");
             texts.extend(text);
         }
         if texts.len() != items.len() {
