@@ -300,7 +300,8 @@ impl Forms<'_> {
             let string = text.and_then(|text| terminated(&text, item.span, self.problems));
             if let Some(string) = string {
                 texts.push(string.text.clone());
-                memory.pointers.push(Pointer { offset: index * 8, to: Pointed::Memory(Box::new(string)) });
+                let to = Pointed::Memory(Box::new(string));
+                memory.pointers.push(Pointer { offset: index * 8, to, length: None });
             }
         }
         memory.text = format!("[{}]", texts.join(", "));
