@@ -296,11 +296,14 @@ fn a_call_that_waits_is_given_up() {
 #[test]
 fn the_result_as_json() {
     let stage = stage();
-    let output = stage.exec(&["--output", "json", "getcwd", "@8", "256"]);
+    let output = stage.exec(&["--output", "json", "getcwd", "@256", "256"]);
     let printed = outcome(&output);
-    // Eight bytes do not hold it, so the length that was claimed is what counts to the kernel.
     let step = &printed["targets"][0]["steps"][0];
     assert_eq!((step["syscall"].as_str(), step["args"]["size"].as_str()), (Some("getcwd"), Some("256")));
+    // The kernel would write beyond eight bytes, over whatever is there.
+    let output = stage.exec(&["--output", "json", "getcwd", "@8", "256"]);
+    assert_code(&output, 1);
+    assert_eq!(codes(&output), ["program::length"]);
     let output = stage.exec(&["--output", "json", "close", "99"]);
     assert_code(&output, 1);
     let step = outcome(&output)["targets"][0]["steps"][0].clone();

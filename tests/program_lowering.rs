@@ -245,3 +245,27 @@ fn memory_is_put_together_before_the_call() {
       forward  sendmsg(field_3, buffer5, 0)  # as asked
     "#);
 }
+
+#[test]
+fn what_is_referred_to_is_never_written_beyond() {
+    let small = "- read: [0, { out: 16 }]\n  capture: { buf: small }\n  irreversible: true\n";
+    let told = |step: &str| lowered_for(0, &format!("{small}{step}")).err().unwrap_or_default().join("; ");
+    insta::assert_snapshot!(told("- fstat: [0, { ref: small }]\n"), @"program::capture: `small` has 16 bytes, and the call goes by 144");
+    insta::assert_snapshot!(told("- read: [0, { ref: small }, 17]\n  irreversible: true\n"), @"program::length: `count` is 17, and `buf` is good for 16 only");
+    insta::assert_snapshot!(told("- readv: [0, { struct: [{ iov_base: { ref: small }, iov_len: 17 }] }]\n  irreversible: true\n"), @"program::capture: `small` has 16 bytes, and its length is given as 17");
+    insta::assert_snapshot!(told("- readv: [0, { struct: [{ iov_base: { ref: small }, iov_len: 16 }] }]\n  irreversible: true\n"), @"");
+    let late = "- dup: [0]\n  capture: n\n- readv: [0, { struct: [{ iov_base: { ref: small }, iov_len: \"${n}\" }] }]\n  irreversible: true\n";
+    let program = lowered_for(0, &format!("{small}{late}"))
+        .map_or_else(|problems| problems.join("\n"), |program| listing(&program));
+    assert!(program.contains("u64 at buffer1[8] = n, 16 at most"), "{program}");
+}
+
+#[test]
+fn lengths_that_the_table_says_otherwise_are_bounded_too() {
+    let told = |step: &str| refused(&format!("{step}  irreversible: true\n"));
+    insta::assert_snapshot!(told("- mincore: [0x1000, 0x9000, { out: 8 }]\n"), @"plan::length: `length` is 36864, and `vec` is good for 32768 only");
+    insta::assert_snapshot!(told("- select: [1025, { out: fd_set }]\n  timeout: 1s\n"), @"plan::length: `nfds` is 1025, and `readfds` is good for 1024 only");
+    insta::assert_snapshot!(told("- get_mempolicy: [0, { out: 16 }, 129]\n"), @"plan::length: `maxnode` is 129, and `nodemask` is good for 128 only");
+    insta::assert_snapshot!(told("- keyctl: [KEYCTL_READ, 5, { out: 8 }, 9]\n"), @"plan::length: `arg4` is 9, and `arg3` is good for 8 only");
+    insta::assert_snapshot!(told("- prctl: [PR_GET_AUXV, { out: 8 }, 9]\n"), @"plan::length: `arg3` is 9, and `arg2` is good for 8 only");
+}

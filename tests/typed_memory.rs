@@ -1,5 +1,7 @@
 //! Typed memory in live processes: structures that calls read, what they fill, and values taken out of that.
 
+#![allow(clippy::unwrap_used)] // a test says what is wrong by ending
+
 mod support;
 
 use serde_json::{Value, json};
@@ -273,6 +275,7 @@ fn what_is_ready_is_told() {
 - epoll_wait: { epfd: "${poller}", events: { out: "epoll_event[8]" }, timeout: 0 }
   capture: { return: ready, events: events }
   timeout: 1s
+  irreversible: true
 - poll:
     fds: { struct: [{ fd: "${ends[0]}", events: POLLIN }, { fd: "${ends[1]}", events: [POLLOUT] }, { fd: -1 }] }
     timeout: 0
@@ -302,16 +305,24 @@ fn an_element_beyond_what_was_filled_is_no_value() {
     let mut run = Run::new();
     let output = run.output(
         r#"
-- epoll_create1: [0]
-  capture: poller
-- epoll_wait: { epfd: "${poller}", events: { out: "epoll_event[8]" }, timeout: 0 }
-  capture: { events: events }
-  timeout: 1s
-- close: ["${events[0].data}"]
+- pipe2: [{ out: auto }, 0]
+  capture: { pipefd: ends }
+- write: ["${ends[1]}", { u32: [77] }]
+  irreversible: true
+- read: ["${ends[0]}", { out: 64, as: "u32[]" }]
+  capture: { buf: numbers }
+  irreversible: true
+- close: ["${ends[0]}"]
+  when: "${numbers[0]} == 77"
+- close: ["${numbers[1]}"]
 "#,
     );
-    assert_code(&output, 1);
-    assert_eq!(outcome(&output)["outcome"], "rolled_back");
+    // What was written can't be taken back.
+    assert_code(&output, 3);
+    let outcome = outcome(&output);
+    let steps = &outcome["targets"][0]["steps"];
+    assert_eq!((&steps[3]["state"], &steps[3]["undone"]), (&json!("done"), &json!(true)));
+    assert_eq!((&steps[4]["state"], &steps[4]["result"]), (&json!("failed"), &Value::Null));
 }
 
 #[test]
@@ -387,7 +398,7 @@ fn timers_locks_and_signals() {
 - close: ["${{timer}}"]
 - open: [{file}, O_RDWR|O_CLOEXEC]
   capture: fd
-- fcntl: ["${{fd}}", F_GETLK, {{ struct: {{ l_type: F_WRLCK, l_whence: SEEK_SET, l_start: 2, l_len: 3 }}, type: flock }}]
+- fcntl: ["${{fd}}", F_GETLK, {{ struct: {{ l_type: F_WRLCK, l_whence: SEEK_SET, l_start: 2, l_len: 3 }} }}]
   capture: {{ arg: lock }}
 - close: ["${{fd}}"]
 - rt_sigaction: {{ signum: SIGUSR1, oldact: {{ out: auto }} }}
@@ -414,12 +425,12 @@ fn the_size_of_a_terminal() {
         r#"
 - open: [/dev/ptmx, O_RDWR|O_NOCTTY|O_CLOEXEC]
   capture: fd
-- ioctl: ["${fd}", TIOCSWINSZ, { struct: { ws_row: 33, ws_col: 0x84 }, type: winsize }]
+- ioctl: ["${fd}", TIOCSWINSZ, { struct: { ws_row: 33, ws_col: 0x84 } }]
   irreversible: true
-- ioctl: ["${fd}", TIOCGWINSZ, { out: winsize }]
+- ioctl: ["${fd}", TIOCGWINSZ, { out: auto }]
   capture: { argp: size }
   irreversible: true
-- ioctl: ["${fd}", TCGETS, { out: termios }]
+- ioctl: ["${fd}", TCGETS, { out: auto }]
   capture: { argp: terminal }
   irreversible: true
 - close: ["${fd}"]
@@ -438,11 +449,11 @@ fn options_are_numbers_in_memory() {
   capture: fd
 - setsockopt: ["${fd}", SOL_SOCKET, SO_KEEPALIVE, { i32: 1 }]
   irreversible: true
-- setsockopt: ["${fd}", SOL_SOCKET, SO_LINGER, { struct: { l_onoff: 1, l_linger: 5 }, type: linger }]
+- setsockopt: ["${fd}", SOL_SOCKET, SO_LINGER, { struct: { l_onoff: 1, l_linger: 5 } }]
   irreversible: true
-- getsockopt: { sockfd: "${fd}", level: SOL_SOCKET, optname: SO_KEEPALIVE, optval: { out: i32 } }
+- getsockopt: { sockfd: "${fd}", level: SOL_SOCKET, optname: SO_KEEPALIVE, optval: { out: auto } }
   capture: { optval: keepalive }
-- getsockopt: { sockfd: "${fd}", level: SOL_SOCKET, optname: SO_LINGER, optval: { out: linger } }
+- getsockopt: { sockfd: "${fd}", level: SOL_SOCKET, optname: SO_LINGER, optval: { out: auto } }
   capture: { optval: linger, optlen: length }
 - getppid: []
   when: ["${keepalive} == 1", "${linger.l_linger} == 5", "${length} == 8"]
@@ -452,6 +463,39 @@ fn options_are_numbers_in_memory() {
     );
     assert_eq!(target["captures"]["linger"], json!({ "l_onoff": 1, "l_linger": 5 }));
     assert!(target["captures"].get("as_set").is_some(), "{target:#}");
+}
+
+#[test]
+fn what_the_process_may_do() {
+    let mut run = Run::new();
+    let target = run.apply(
+        r#"
+- capget: { hdrp: { struct: {} }, datap: { out: auto } }
+  capture: { datap: capabilities }
+- sched_getattr: { pid: 0, attr: { out: auto } }
+  capture: { attr: scheduling }
+- landlock_create_ruleset:
+    attr:
+      struct: { handled_access_fs: [LANDLOCK_ACCESS_FS_EXECUTE, LANDLOCK_ACCESS_FS_WRITE_FILE] }
+    flags: 0
+  capture: ruleset
+- open: [/usr, O_PATH|O_CLOEXEC]
+  capture: usr
+- landlock_add_rule:
+    - "${ruleset}"
+    - LANDLOCK_RULE_PATH_BENEATH
+    - { struct: { allowed_access: LANDLOCK_ACCESS_FS_EXECUTE, parent_fd: "${usr}" } }
+    - 0
+  irreversible: true
+- close: ["${usr}"]
+- close: ["${ruleset}"]
+"#,
+    );
+    let captures = &target["captures"];
+    let effective = u64::from_str_radix(&run.target.status("CapEff"), 16).unwrap();
+    assert_eq!(captures["capabilities"][0]["effective"], effective & 0xffff_ffff);
+    assert_eq!(captures["capabilities"][1]["effective"], effective >> 32);
+    assert!(captures["scheduling"]["size"].as_u64().unwrap() >= 48);
 }
 
 #[test]

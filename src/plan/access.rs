@@ -37,7 +37,7 @@ fn uses_of_memory(memory: &Memory) -> Vec<Used<'_>> {
 
 /// What a use finds in what is captured: a number by its way, or memory.
 pub fn check_access(used: &CaptureRef, from: &CaptureFrom, memory: bool, problems: &mut Problems) {
-    let name = spelled(used);
+    let name = spelled(&used.name, &used.path);
     let (message, help) = match (from, memory) {
         (CaptureFrom::Buffer(..), true) => return,
         (CaptureFrom::Return, true) => (
@@ -50,7 +50,10 @@ pub fn check_access(used: &CaptureRef, from: &CaptureFrom, memory: bool, problem
         }
         (CaptureFrom::Buffer(_, Decode::Typed(shape)), false) => match locate(*shape, &used.path) {
             Ok(_) => return,
-            Err(Missing { what, help }) => (format!("`{}` {what}", used.name), help.replace("name", &used.name)),
+            Err(Missing { depth, what, help }) => {
+                let name = spelled(&used.name, used.path.get(..depth).unwrap_or(&used.path));
+                (format!("`{name}` {what}"), help.replace("NAME", &name))
+            }
         },
         (CaptureFrom::Buffer(..), false) => (
             format!("`{}` is text and no number", used.name),
@@ -61,10 +64,10 @@ pub fn check_access(used: &CaptureRef, from: &CaptureFrom, memory: bool, problem
 }
 
 /// As it is written between `${` and `}`.
-fn spelled(used: &CaptureRef) -> String {
-    let path = used.path.iter().map(|access| match access {
+fn spelled(name: &str, path: &[Access]) -> String {
+    let path = path.iter().map(|access| match access {
         Access::Field(name) => format!(".{name}"),
         Access::Index(index) => format!("[{index}]"),
     });
-    format!("{}{}", used.name, path.collect::<String>())
+    format!("{name}{}", path.collect::<String>())
 }

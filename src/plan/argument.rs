@@ -8,6 +8,7 @@ use super::step::is_numeric;
 use super::tree::{Node, NodeKind};
 use super::{Arg, Number, Pointed, Spanned, known};
 use crate::problem::{Problem, Span};
+use crate::syscalls::layouts::measure::measures;
 use crate::syscalls::{Kind, Syscall, argument_kind, nearest};
 
 /// Reads all arguments, one slot for each parameter, and what kind each of them is.
@@ -41,11 +42,11 @@ pub fn arguments(
         reader.args.push(argument);
     }
     let Reader { mut args, kinds, .. } = reader;
-    length::check(call, &args, problems);
-    length::fill(call, &slots.iter().map(Option::is_some).collect::<Vec<_>>(), &mut args, key);
+    length::check(call, &kinds, &args, problems);
+    length::fill(call, &kinds, &slots.iter().map(Option::is_some).collect::<Vec<_>>(), &mut args, key);
     // What is misplaced is most likely what would be missed.
     if !misplaced {
-        warn_missing(call, &slots, &args, key, problems);
+        warn_missing(call, &slots, (&args, &kinds), key, problems);
     }
     (args, kinds)
 }
@@ -110,16 +111,20 @@ pub fn signature(call: &Syscall) -> String {
 fn warn_missing(
     call: &Syscall,
     slots: &[Option<&Node>],
-    args: &[Option<Spanned<Arg>>],
+    (args, kinds): (&[Option<Spanned<Arg>>], &[Kind]),
     key: Span,
     problems: &mut Problems,
 ) {
+    let there = |index: usize| args.get(index).is_some_and(Option::is_some);
+    let given = |index: usize| there(index) || slots.get(index).is_some_and(Option::is_some);
+    // The length of memory that has a mistake in it would have been filled in.
+    let waits = |index: usize| measures(call, kinds, index).iter().any(|of| given(of.memory) && !there(of.memory));
     let missing: Vec<&str> = call
         .params
         .iter()
-        .zip(slots.iter().zip(args))
-        .filter(|(param, (slot, argument))| slot.is_none() && argument.is_none() && !param.optional)
-        .map(|(param, _)| param.name)
+        .enumerate()
+        .filter(|(index, param)| !param.optional && !given(*index) && !waits(*index))
+        .map(|(_, param)| param.name)
         .collect();
     if !missing.is_empty() {
         let message = format!("`{}` is not given {}: 0 is passed", call.name, missing.join(", "));

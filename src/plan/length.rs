@@ -3,18 +3,18 @@
 use super::reading::Problems;
 use super::{Arg, Memory, Number, Spanned};
 use crate::problem::{Problem, Span};
-use crate::syscalls::Syscall;
-use crate::syscalls::layouts::measure::{Measure, Unit, fixed, measure};
+use crate::syscalls::layouts::measure::{Measure, Unit, fixed, measures};
+use crate::syscalls::{Kind, Syscall};
 
 /// Fills in what is not given and can be told.
-pub fn fill(call: &Syscall, given: &[bool], args: &mut [Option<Spanned<Arg>>], key: Span) {
+pub fn fill(call: &Syscall, kinds: &[Kind], given: &[bool], args: &mut [Option<Spanned<Arg>>], key: Span) {
     for index in 0..args.len() {
         if given.get(index).copied().unwrap_or(true) {
             continue;
         }
-        let value = match (fixed(call, index), measure(call, index)) {
+        let value = match (fixed(call, index), measures(call, kinds, index).first()) {
             (Some(value), _) => Some(plain(value)),
-            (None, Some(Measure { memory, unit })) => {
+            (None, Some(&Measure { memory, unit })) => {
                 let sizes = args.get(memory).and_then(Option::as_ref).and_then(|argument| sizes(&argument.value));
                 sizes.and_then(|(size, counted)| length(unit, size, counted))
             }
@@ -43,7 +43,7 @@ fn length(unit: Unit, size: usize, counted: usize) -> Option<Arg> {
     match unit {
         Unit::Bytes(less) => counted.checked_sub(less).map(|bytes| plain(bytes as u64)),
         Unit::Elements(of) => Some(plain((size / of.max(1)) as u64)),
-        Unit::Pages => None,
+        Unit::Pages | Unit::Bits => None,
         Unit::Behind => {
             let bytes = (size as u32).to_le_bytes().to_vec();
             let text = format!("u32 {size}");
@@ -53,17 +53,19 @@ fn length(unit: Unit, size: usize, counted: usize) -> Option<Arg> {
 }
 
 /// Tells of lengths that are larger than the memory that they are for.
-pub fn check(call: &Syscall, args: &[Option<Spanned<Arg>>], problems: &mut Problems) {
+pub fn check(call: &Syscall, kinds: &[Kind], args: &[Option<Spanned<Arg>>], problems: &mut Problems) {
+    let name = |index: usize| call.params.get(index).map_or("", |param| param.name);
     for (index, argument) in args.iter().enumerate() {
-        let (Some(argument), Some(Measure { memory, unit })) = (argument, measure(call, index)) else { continue };
-        let Some(of) = args.get(memory).and_then(Option::as_ref) else { continue };
-        let (Some(length), Some((size, _))) = (known(&argument.value), sizes(&of.value)) else { continue };
-        if length > most(unit, size) {
-            let name = |index: usize| call.params.get(index).map_or("", |param| param.name);
-            let message =
-                format!("`{}` is {length}, and `{}` is good for {} only", name(index), name(memory), most(unit, size));
-            let problem = Problem::error("plan::length", message).at(argument.span, "").at(of.span, "this memory");
-            problems.push(problem.help(format!("leave `{}` out and it is filled in", name(index))));
+        let Some(argument) = argument else { continue };
+        for Measure { memory, unit } in measures(call, kinds, index) {
+            let Some(of) = args.get(memory).and_then(Option::as_ref) else { continue };
+            let (Some(length), Some((size, _))) = (known(&argument.value), sizes(&of.value)) else { continue };
+            let most = most(unit, size);
+            if length > most {
+                let message = format!("`{}` is {length}, and `{}` is good for {most} only", name(index), name(memory));
+                let problem = Problem::error("plan::length", message).at(argument.span, "").at(of.span, "this memory");
+                problems.push(problem.help(format!("leave `{}` out and it is filled in", name(index))));
+            }
         }
     }
 }
@@ -73,6 +75,7 @@ pub fn most(unit: Unit, size: usize) -> u64 {
     let most = match unit {
         Unit::Bytes(less) => size.saturating_sub(less),
         Unit::Elements(of) => size / of.max(1),
+        Unit::Bits => size.saturating_mul(8),
         Unit::Pages => size.saturating_mul(4096),
         Unit::Behind => size,
     };

@@ -1,7 +1,7 @@
 //! Memory as plans write it: text, bytes, numbers, structures, strings, buffers to be filled.
 
 use super::number::number;
-use super::reading::{Fields, Piece, Problems, Variables, scalar, unknown};
+use super::reading::{Fields, Piece, Problems, Variables, scalar};
 use super::sockaddr;
 use super::step::{decode, is_numeric};
 use super::tree::{Node, NodeKind};
@@ -76,8 +76,11 @@ impl Forms<'_> {
             if text == "ref" || FORMS.contains(&text) {
                 forms.push((key.span, text, value));
             } else {
-                let known = [&FORMS[..], &["ref", "as", "type"]].concat();
-                unknown(key.span, text, &want.name, &known, &[], self.problems);
+                let known = || FORMS.iter().chain(&["ref", "as", "type"]).copied();
+                let near = nearest(text, known()).map(|near| format!("did you mean `{near}`?"));
+                let help = near.unwrap_or_else(|| format!("there are {}", known().collect::<Vec<_>>().join(", ")));
+                let message = format!("{} is memory, and `{text}` is no form of it", want.name);
+                self.problem("plan::unknown-key", key.span, message, help);
                 return None;
             }
         }
@@ -85,12 +88,7 @@ impl Forms<'_> {
             [(_, form, value)] => (*form, *value),
             [_, (span, form, _), ..] => {
                 let message = format!("memory has one form, and `{form}` is a second one");
-                self.problem(
-                    "plan::shape",
-                    *span,
-                    message,
-                    "a list of structures holds several: `{struct: [{…}, {…}]}`",
-                );
+                self.problem("plan::shape", *span, message, "");
                 return None;
             }
             [] => {
@@ -187,8 +185,8 @@ impl Forms<'_> {
         if is_numeric(text) || text.contains("${") {
             let size = number(text, node.span, Kind::Size, self.variables, self.problems)?;
             if !size.terms.is_empty() {
-                let help = "give a number that is known before the plan runs";
-                self.problem("plan::size", node.span, format!("a buffer of {text} bytes can't be made"), help);
+                let message = "the size of a buffer can't depend on what is captured";
+                self.problem("plan::size", node.span, message, "give a number that is known before the plan runs");
                 return None;
             }
             return match usize::try_from(size.constant).ok().filter(|size| (1..=MOST_BYTES).contains(size)) {
@@ -271,7 +269,7 @@ impl Forms<'_> {
         let mut memory = Memory::default();
         let mut texts = Vec::new();
         for (index, item) in items.iter().enumerate() {
-            let text = self.int(&mut memory, index * int.size, int, item, &format!("`{form}`"));
+            let text = self.int(&mut memory, index * int.size, int, item, "an element");
             texts.extend(text);
         }
         if texts.len() != items.len() {
@@ -302,7 +300,8 @@ impl Forms<'_> {
             let string = text.and_then(|text| terminated(&text, item.span, self.problems));
             if let Some(string) = string {
                 texts.push(string.text.clone());
-                memory.pointers.push(Pointer { offset: index * 8, to: Pointed::Memory(Box::new(string)) });
+                let to = Pointed::Memory(Box::new(string));
+                memory.pointers.push(Pointer { offset: index * 8, to, length: None });
             }
         }
         memory.text = format!("[{}]", texts.join(", "));

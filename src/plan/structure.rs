@@ -299,7 +299,7 @@ impl Forms<'_> {
             }
         };
         put(memory, at, &[0; 8]);
-        memory.pointers.push(Pointer { offset: at, to: pointed });
+        memory.pointers.push(Pointer { offset: at, to: pointed, length: None });
         Some(text)
     }
 
@@ -317,6 +317,15 @@ impl Forms<'_> {
             let Some(pointer) = given.iter().find(|given| given.name == of) else { continue };
             let own = given.iter().find(|given| given.name == field.name);
             let Some((size, counted, elements)) = pointer.memory else {
+                // How large what is referred to is will be known when the plan is lowered.
+                let at = layout.field(of).map_or(0, |pointer| base + pointer.offset);
+                let unit = match (field.counts, layout.field(of).map(|pointer| pointer.ty)) {
+                    (Counts::Elements(_), Some(Type::Pointer(to))) => named(to).map_or(1, |shape| shape.element.size()),
+                    _ => 1,
+                };
+                for reference in memory.pointers.iter_mut().filter(|pointer| pointer.offset == at) {
+                    reference.length = Some((base + field.offset, int.size, unit));
+                }
                 if own.is_none() && pointer.reference && pointer.constant != Some(0) {
                     let message = format!("`{}` is not given: how long `{of}` is can't be told here", field.name);
                     self.problem("plan::missing-length", pointer.key.span, message, format!("add `{}`", field.name));

@@ -175,6 +175,8 @@ pub struct Pointer {
     pub offset: usize,
     /// What it points to.
     pub to: Pointed,
+    /// The number beside it that tells its length: where it lies, its size, and how many bytes it counts as one.
+    pub length: Option<(usize, usize, usize)>,
 }
 
 /// What a pointer in memory points to.

@@ -5,8 +5,10 @@ use super::lower::{Lowered, Lowering};
 use super::{Action, Bound, BufferId, Cell, Filled, Op, Shown};
 use crate::plan::{Arg, CaptureRef, Decode, Memory, Pointed, Relation, Spanned, Step, known, length};
 use crate::problem::{Problem, Span};
-use crate::syscalls::layouts::measure::{self, Told, Unit};
+use crate::syscalls::layouts::Int;
+use crate::syscalls::layouts::measure::{self, Measure, Told, Unit};
 use crate::syscalls::{Kind, argument_kind};
+use std::collections::HashMap;
 
 /// All memory of one plan in one target is not larger.
 const MOST_IN_ALL: usize = 256 << 20;
@@ -43,6 +45,10 @@ impl Lowering<'_> {
     /// What kind an argument is.
     fn kind(step: &Step, index: usize) -> Kind {
         argument_kind(step.syscall, index, |index| known(step.args.get(index)?.as_ref()))
+    }
+
+    fn kinds(step: &Step) -> Vec<Kind> {
+        (0..step.syscall.params.len()).map(|index| Self::kind(step, index)).collect()
     }
 
     /// How much of a buffer the call's result tells of.
@@ -88,7 +94,8 @@ impl Lowering<'_> {
                 Lowered { cell, buffer: Some(buffer), output, shown: Shown::Text(memory.text.clone()) }
             }
             Some(Arg::Ref(reference)) => {
-                let buffer = self.referred(reference);
+                let least = self.least(step, index);
+                let buffer = self.referred(reference).filter(|buffer| self.holds(reference, *buffer, least));
                 let cell = match buffer {
                     Some(buffer) => self.builder.address(buffer),
                     None => self.builder.unset(),
@@ -104,7 +111,7 @@ impl Lowering<'_> {
             ("ioctl", Some(Some(Spanned { value: Arg::Number(number), .. }))) => number.constant,
             _ => 0,
         };
-        measure::least(step.syscall, index, Self::kind(step, index), Some(request))
+        measure::least(step.syscall, &Self::kinds(step), index, request)
     }
 
     /// The buffer that an earlier step has captured.
@@ -118,6 +125,15 @@ impl Lowering<'_> {
         }
     }
 
+    /// Whether memory that is referred to is as large as the call takes for granted; a problem if not.
+    fn holds(&mut self, reference: &CaptureRef, buffer: BufferId, least: usize) -> bool {
+        let length = self.builder.program.buffers.get(buffer.0 as usize).map_or(0, |buffer| buffer.len);
+        if length < least {
+            self.no_capture(reference, &format!("has {length} bytes, and the call goes by {least}"));
+        }
+        length >= least
+    }
+
     /// A buffer, what its pointers lead to first, and the cell of its address.
     fn memory(
         &mut self,
@@ -126,7 +142,7 @@ impl Lowering<'_> {
         prepare: &mut Vec<Op>,
         stores: &mut Vec<Op>,
     ) -> (BufferId, Cell) {
-        let (mut pointers, mut waiting) = (Vec::new(), Vec::new());
+        let (mut pointers, mut waiting, mut limits) = (Vec::new(), Vec::new(), HashMap::new());
         for pointer in &memory.pointers {
             let to = match &pointer.to {
                 Pointed::Memory(inner) => {
@@ -134,7 +150,10 @@ impl Lowering<'_> {
                     pointers.push((pointer.offset, buffer));
                     Some(cell)
                 }
-                Pointed::Ref(reference) => self.referred(reference).map(|buffer| self.builder.address(buffer)),
+                Pointed::Ref(reference) => self.referred(reference).map(|buffer| {
+                    limits.extend(self.limit(reference, buffer, pointer.length, memory));
+                    self.builder.address(buffer)
+                }),
             };
             waiting.extend(to.map(|cell| (pointer.offset, cell)));
         }
@@ -148,43 +167,61 @@ impl Lowering<'_> {
         }
         for patch in &memory.patches {
             let from = self.number(&patch.number, prepare);
-            let (offset, size, signed, swapped, most) =
-                (patch.offset, patch.size, patch.signed, patch.swapped, patch.most);
+            let (offset, size, signed, swapped) = (patch.offset, patch.size, patch.signed, patch.swapped);
+            let most = patch.most.or_else(|| limits.get(&offset).copied());
             stores.push(always(Action::Store { buffer, offset, size, signed, swapped, most, from }));
         }
         (buffer, cell)
     }
 
+    /// Refuses a length beside a reference that is larger than what is referred to; where it lies and how large it may be.
+    fn limit(
+        &mut self,
+        reference: &CaptureRef,
+        buffer: BufferId,
+        length: Option<(usize, usize, usize)>,
+        memory: &Memory,
+    ) -> Option<(usize, u64)> {
+        let (offset, size, unit) = length?;
+        let room = self.builder.program.buffers.get(buffer.0 as usize).map_or(0, |buffer| buffer.len);
+        let most = (room / unit.max(1)) as u64;
+        let given = Int::plain(size, false).value(memory.bytes.get(offset..offset + size).unwrap_or_default());
+        if given > most {
+            self.no_capture(reference, &format!("has {room} bytes, and its length is given as {given}"));
+        }
+        Some((offset, most))
+    }
+
     /// Refuses lengths that are larger than their memory: those that are known now, and others as the step runs.
     fn lengths(&mut self, step: &Step, lowered: &[Lowered], stores: &mut Vec<Op>) {
+        let kinds = Self::kinds(step);
         for (index, argument) in lowered.iter().enumerate() {
-            let Some(measure) = measure::measure(step.syscall, index) else { continue };
-            let buffer = lowered.get(measure.memory).and_then(|of| of.buffer);
-            let Some(size) =
-                buffer.and_then(|buffer| self.builder.program.buffers.get(buffer.0 as usize)).map(|of| of.len)
-            else {
-                continue;
-            };
-            let most = length::most(measure.unit, size);
-            let value = match measure.unit {
-                Unit::Behind => self.behind(argument, stores),
-                _ => Some(argument.cell),
-            };
-            let Some(value) = value else { continue };
-            match self.builder.known(value) {
-                Some(known) if known > most => {
-                    let span = step.args.get(index).and_then(Option::as_ref).map_or(step.span, |given| given.span);
-                    self.too_long(step, (index, measure.memory), (known, most), span);
-                }
-                Some(_) => {}
-                None => {
-                    let why = "a length is larger than the memory that it is for, or negative";
-                    let above = self.builder.guard(value, Relation::Greater, most.min(i64::MAX as u64) as i64);
-                    let below = self.builder.guard(value, Relation::Less, 0);
-                    stores.extend([above, below].map(|guard| when([guard], Action::Fail(why))));
+            for Measure { memory, unit } in measure::measures(step.syscall, &kinds, index) {
+                let buffer = lowered.get(memory).and_then(|of| of.buffer);
+                let buffer = buffer.and_then(|buffer| self.builder.program.buffers.get(buffer.0 as usize));
+                let Some(most) = buffer.map(|buffer| length::most(unit, buffer.len)) else { continue };
+                let value = match unit {
+                    Unit::Behind => self.behind(argument, stores),
+                    _ => Some(argument.cell),
+                };
+                let Some(value) = value else { continue };
+                match self.builder.known(value) {
+                    Some(known) if known > most => {
+                        let span = step.args.get(index).and_then(Option::as_ref).map_or(step.span, |given| given.span);
+                        self.too_long(step, (index, memory), (known, most), span);
+                    }
+                    Some(_) => {}
+                    None => self.not_longer(value, most, stores),
                 }
             }
         }
+    }
+
+    fn not_longer(&mut self, length: Cell, most: u64, stores: &mut Vec<Op>) {
+        let why = "a length is larger than the memory that it is for, or negative";
+        let above = self.builder.guard(length, Relation::Greater, most.min(i64::MAX as u64) as i64);
+        let below = self.builder.guard(length, Relation::Less, 0);
+        stores.extend([above, below].map(|guard| when([guard], Action::Fail(why))));
     }
 
     /// The cell of a length that lies in memory.

@@ -43,14 +43,16 @@ pub struct Check {
 /// Why there is no such number: the end of "`name` …", and what to do.
 #[derive(Debug, Clone, PartialEq, Eq)]
 pub struct Missing {
+    /// How much of the way there is: `what` is said of its end.
+    pub depth: usize,
     /// `has no field "st_sice"`
     pub what: String,
-    /// `did you mean …`, or nothing.
+    /// `did you mean …`, or nothing; `NAME` stands for what it is said of.
     pub help: String,
 }
 
 fn missing(what: impl Into<String>, help: impl Into<String>) -> Missing {
-    Missing { what: what.into(), help: help.into() }
+    Missing { depth: 0, what: what.into(), help: help.into() }
 }
 
 /// Finds a number in memory of that shape.
@@ -60,10 +62,10 @@ pub fn locate(shape: Shape, path: &[Access]) -> Result<Place, Missing> {
         place: Place { hops: Vec::new(), offset: 0, int: Int::plain(8, false), element: None, checks: Vec::new() },
         message: None,
     };
-    for access in path {
-        walk.step(access)?;
+    for (depth, access) in path.iter().enumerate() {
+        walk.step(access).map_err(|missing| Missing { depth, ..missing })?;
     }
-    walk.end()
+    walk.end().map_err(|missing| Missing { depth: path.len(), ..missing })
 }
 
 /// Where a walk stands.
@@ -105,7 +107,7 @@ impl Walk {
             }
             (At::Type(Type::Struct(layout)), Access::Field(name)) => self.field(layout, name),
             (At::Shape(shape), Access::Field(_)) => {
-                Err(missing(format!("is a list ({})", shape.name()), "an element is written `${name[0].field}`"))
+                Err(missing(format!("is a list ({})", shape.name()), "an element is written `${NAME[0].field}`"))
             }
             (At::Type(ty), access) => Err(missing(format!("is {} and has no {}", ty.name(), spell(access)), "")),
         }
@@ -170,7 +172,7 @@ impl Walk {
         let ty = match self.at {
             At::Shape(Shape { element, count: Count::One }) => element,
             At::Shape(_) => {
-                return Err(missing("is a list and no number", "an element is written `${name[0]}`"));
+                return Err(missing("is a list and no number", "an element is written `${NAME[0]}`"));
             }
             At::Type(ty) => ty,
         };
@@ -179,7 +181,7 @@ impl Walk {
             Type::Signals | Type::Pointer(_) => Int::plain(8, false),
             Type::Struct(layout) => {
                 let help = match layout.fields.first() {
-                    Some(field) => format!("a field is written `${{name.{}}}`", field.name),
+                    Some(field) => format!("a field is written `${{NAME.{}}}`", field.name),
                     None => String::new(),
                 };
                 return Err(missing(format!("is struct {} and no number", layout.name), help));

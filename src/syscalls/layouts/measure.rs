@@ -10,6 +10,8 @@ pub enum Unit {
     Bytes(usize),
     /// Elements of that size.
     Elements(usize),
+    /// Bits.
+    Bits,
     /// Pages of memory, a byte for each (mincore).
     Pages,
     /// It is a pointer to a `u32` of bytes, which the call overwrites with how many it used.
@@ -25,20 +27,39 @@ pub struct Measure {
     pub unit: Unit,
 }
 
-/// The memory that the parameter of that index is the length of, by the table and by what that does not say.
-pub fn measure(call: &Syscall, index: usize) -> Option<Measure> {
-    match (call.name, call.params.get(index)?.name) {
-        ("mincore", "length") => return Some(Measure { memory: 2, unit: Unit::Pages }),
-        ("msgsnd" | "msgrcv", "msgsz") => return Some(Measure { memory: index - 1, unit: Unit::Bytes(8) }),
+/// The memories that the parameter of that index is the length of, by the table and by what that does not say. `kinds` are
+/// those of the arguments of one call of it, which the command may decide.
+pub fn measures(call: &Syscall, kinds: &[Kind], index: usize) -> Vec<Measure> {
+    let all = |memories: &[usize], unit| memories.iter().map(|memory| Measure { memory: *memory, unit }).collect();
+    let Some(param) = call.params.get(index) else { return Vec::new() };
+    match (call.name, param.name) {
+        ("mincore", "length") => return all(&[2], Unit::Pages),
+        ("msgsnd" | "msgrcv", "msgsz") => return all(&[index - 1], Unit::Bytes(8)),
+        ("select" | "pselect6", "nfds") => return all(&[1, 2, 3], Unit::Bits),
+        ("get_mempolicy", "maxnode") => return all(&[1], Unit::Bits),
+        ("move_pages", "count") => {
+            return [(2, 8), (3, 4), (4, 4)].map(|(memory, of)| Measure { memory, unit: Unit::Elements(of) }).to_vec();
+        }
         _ => {}
     }
-    let (memory, how) = call.measured(index)?;
+    let kind = |index: usize| kinds.get(index).copied().or_else(|| Some(call.params.get(index)?.kind));
+    // A command of a call may take bytes and their length behind them.
+    let before = index.checked_sub(1).and_then(kind);
+    if let (Kind::Any, Some(Kind::Size), Some(Kind::In("") | Kind::Out("") | Kind::InOut(""))) =
+        (param.kind, kind(index), before)
+    {
+        return all(&[index - 1], Unit::Bytes(0));
+    }
+    let Some((memory, how)) = call.measured(index) else { return Vec::new() };
     let unit = match how {
         Counted::Bytes => Unit::Bytes(0),
-        Counted::Elements => Unit::Elements(named(pointee(call.params.get(memory)?.kind)?)?.element.size()),
         Counted::BytesAt => Unit::Behind,
+        Counted::Elements => match kind(memory).and_then(pointee).and_then(named) {
+            Some(shape) => Unit::Elements(shape.element.size()),
+            None => return Vec::new(),
+        },
     };
-    Some(Measure { memory, unit })
+    all(&[memory], unit)
 }
 
 /// The only value that a parameter takes.
@@ -47,14 +68,6 @@ pub fn fixed(call: &Syscall, index: usize) -> Option<u64> {
         Kind::Exactly(value) => Some(value),
         _ => None,
     }
-}
-
-/// The parameter that is the length of that memory.
-pub fn measured_by(call: &Syscall, memory: usize) -> Option<(usize, Unit)> {
-    (0..call.params.len()).find_map(|index| {
-        let measure = measure(call, index)?;
-        (measure.memory == memory).then_some((index, measure.unit))
-    })
 }
 
 /// The C type that a kind of argument points to; "" is bytes.
@@ -93,20 +106,23 @@ pub fn told(call: &Syscall, kind: Kind) -> Told {
     }
 }
 
-/// Bytes that memory of that kind must have at least, where no argument tells the call how many there are.
-pub fn least(call: &Syscall, index: usize, kind: Kind, request: Option<u64>) -> usize {
-    if measured_by(call, index).is_some_and(|(_, unit)| unit != Unit::Bytes(8)) {
+/// Bytes that the memory of an argument must have at least, where no other argument tells the call how many there are.
+pub fn least(call: &Syscall, kinds: &[Kind], index: usize, request: u64) -> usize {
+    // Larger than any structure that has no layout here.
+    const UNKNOWN: usize = 256;
+    let kind = kinds.get(index).copied().unwrap_or(Kind::Any);
+    let bounds = |measure: &Measure| measure.memory == index && !matches!(measure.unit, Unit::Bytes(8) | Unit::Bits);
+    if (0..call.params.len()).any(|other| measures(call, kinds, other).iter().any(bounds)) {
         return 0;
     }
     match kind {
         Kind::In(name) | Kind::Out(name) | Kind::InOut(name) => match named(name) {
             Some(shape) => shape.size().unwrap_or_else(|| shape.element.size()),
-            // Larger than any of those that have no layout here.
-            None if !name.is_empty() && !matches!(kind, Kind::In(_)) => 256,
-            None => 0,
+            None if matches!(kind, Kind::In(_)) => 0,
+            None => UNKNOWN,
         },
         // What an ioctl may fill is told by its request (asm-generic/ioctl.h), but for old ones.
-        Kind::Any => request.map_or(256, |request| ((request >> 16) & 0x3fff).max(256) as usize),
+        Kind::Any => (((request >> 16) & 0x3fff) as usize).max(UNKNOWN),
         _ => 0,
     }
 }
