@@ -217,13 +217,11 @@ fn arguments(call: &Syscall) -> Value {
     let positional: Vec<Value> = call.params.iter().map(position).collect();
     let named = call.params.iter().enumerate().map(|(index, param)| (param.name.to_owned(), argument(call, index)));
     let named: Map<String, Value> = named.collect();
-    json!({
-        "description": description,
-        "anyOf": [
-            { "type": "array", "prefixItems": positional, "maxItems": call.params.len() },
-            { "type": "object", "properties": named },
-        ],
-    })
+    let mut list = json!({ "type": "array", "maxItems": call.params.len() });
+    if let (false, Some(list)) = (positional.is_empty(), list.as_object_mut()) {
+        list.shift_insert(1, "prefixItems".to_owned(), json!(positional));
+    }
+    json!({ "description": description, "anyOf": [list, { "type": "object", "properties": named }] })
 }
 
 fn position(param: &Param) -> Value {
