@@ -191,6 +191,9 @@ fn the_schema_tells_what_calls_do_and_keeps_to_the_rules_of_schemas() {
         if let Some(name) = object.get("$ref").and_then(Value::as_str) {
             assert!(definitions.contains_key(name.strip_prefix("#/$defs/").unwrap()), "{name}");
         }
+        // A pattern says nothing of a number, so that its opposite refuses every one.
+        let pattern = object.get("not").is_some_and(|not| not.get("pattern").is_some());
+        assert!(!pattern || object["type"] == "string", "{object:?}");
         // Draft 2020-12 lets these not be empty.
         for key in ["prefixItems", "anyOf", "oneOf", "allOf"] {
             assert!(object.get(key).and_then(Value::as_array).is_none_or(|items| !items.is_empty()), "{object:?}");

@@ -82,7 +82,8 @@ impl JsonSchema for Plan {
         definitions.extend(shared());
         definitions.extend(super::schema_memory::definitions(flags_key, set_key));
         // Sums, joins and variables are text that no enumeration holds.
-        let expression = json!({ "type": ["integer", "string"], "not": { "pattern": "^[A-Z_0-9]*[A-Z_][A-Z_0-9]*$" } });
+        let text = json!({ "type": "string", "not": { "pattern": "^[A-Z_0-9]*[A-Z_][A-Z_0-9]*$" } });
+        let expression = json!({ "anyOf": [{ "type": "integer" }, text] });
         definitions.insert("expression".into(), expression);
         for (name, kind) in NUMBERS {
             definitions.insert(name.into(), json!({ "description": kind.describe(), "$ref": "#/$defs/number" }));
