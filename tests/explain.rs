@@ -317,6 +317,7 @@ fn what_is_forbidden_depends_on_arguments() {
         ("prctl", &[PR_SET_SECCOMP as i64, SECCOMP_MODE_STRICT as i64]),
         ("prctl", &[59]),
         ("seccomp", &[SECCOMP_SET_MODE_STRICT as i64]),
+        ("seccomp", &[SECCOMP_SET_MODE_FILTER as i64]),
         ("unshare", &[CLONE_FILES as i64]),
         ("close_range", &[3, 9, 2]),
         ("sigaltstack", &[0x1000]),
@@ -330,7 +331,7 @@ fn what_is_forbidden_depends_on_arguments() {
     let allowed: &[(&str, &[i64])] = &[
         ("arch_prctl", &[0x1003]),
         ("prctl", &[PR_SET_NO_NEW_PRIVS as i64, 1]),
-        ("seccomp", &[SECCOMP_SET_MODE_FILTER as i64]),
+        ("seccomp", &[SECCOMP_GET_ACTION_AVAIL as i64]),
         ("unshare", &[CLONE_NEWNET as i64]),
         ("close_range", &[3, 9, 0]),
         ("sigaltstack", &[0]),
