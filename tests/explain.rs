@@ -1,5 +1,7 @@
 //! What the table tells people, editors and other tools; and that it does not contradict itself.
 
+#![allow(clippy::unwrap_used, clippy::panic)] // a test says what is wrong by ending
+
 use criu_plan::syscalls::{self, Arch, Blocking, Kind, Nature, Scope, TABLE, argument_kind, by_name, particulars};
 use serde_json::Value;
 use std::collections::BTreeSet;
@@ -166,6 +168,40 @@ fn names_of_sets_are_distinct_and_so_are_their_members() {
     assert_eq!(open.value_on(Arch::Aarch64, "O_APPEND"), Some(0x400));
 }
 
+/// Every object of a JSON value.
+fn objects(value: &Value, visit: &mut impl FnMut(&serde_json::Map<String, Value>)) {
+    match value {
+        Value::Object(entries) => {
+            visit(entries);
+            entries.values().for_each(|value| objects(value, visit));
+        }
+        Value::Array(items) => items.iter().for_each(|value| objects(value, visit)),
+        _ => {}
+    }
+}
+
+#[test]
+fn the_schema_tells_what_calls_do_and_keeps_to_the_rules_of_schemas() {
+    let schema = criu_plan::plan::schema();
+    let steps = &schema["$defs"]["step"]["properties"];
+    let description = &steps["dup2"]["description"];
+    assert_eq!(description, &format!("dup2(oldfd, newfd) — {}", by_name("dup2").unwrap().does));
+    let definitions = schema["$defs"].as_object().unwrap();
+    objects(&schema, &mut |object| {
+        if let Some(name) = object.get("$ref").and_then(Value::as_str) {
+            assert!(definitions.contains_key(name.strip_prefix("#/$defs/").unwrap()), "{name}");
+        }
+        // A pattern says nothing of a number, so that its opposite refuses every one.
+        let pattern = object.get("not").is_some_and(|not| not.get("pattern").is_some());
+        assert!(!pattern || object["type"] == "string", "{object:?}");
+        // Draft 2020-12 lets these not be empty.
+        for key in ["prefixItems", "anyOf", "oneOf", "allOf"] {
+            assert!(object.get(key).and_then(Value::as_array).is_none_or(|items| !items.is_empty()), "{object:?}");
+        }
+    });
+    assert!(serde_json::to_string(&schema).unwrap().len() < 400_000);
+}
+
 /// What a call is with constants for its first arguments; the others are not known.
 fn with(call: &str, arguments: &[i64]) -> syscalls::Particulars {
     particulars(by_name(call).unwrap(), |index| arguments.get(index).map(|value| *value as u64))
@@ -281,6 +317,7 @@ fn what_is_forbidden_depends_on_arguments() {
         ("prctl", &[PR_SET_SECCOMP as i64, SECCOMP_MODE_STRICT as i64]),
         ("prctl", &[59]),
         ("seccomp", &[SECCOMP_SET_MODE_STRICT as i64]),
+        ("seccomp", &[SECCOMP_SET_MODE_FILTER as i64]),
         ("unshare", &[CLONE_FILES as i64]),
         ("close_range", &[3, 9, 2]),
         ("sigaltstack", &[0x1000]),
@@ -294,7 +331,7 @@ fn what_is_forbidden_depends_on_arguments() {
     let allowed: &[(&str, &[i64])] = &[
         ("arch_prctl", &[0x1003]),
         ("prctl", &[PR_SET_NO_NEW_PRIVS as i64, 1]),
-        ("seccomp", &[SECCOMP_SET_MODE_FILTER as i64]),
+        ("seccomp", &[SECCOMP_GET_ACTION_AVAIL as i64]),
         ("unshare", &[CLONE_NEWNET as i64]),
         ("close_range", &[3, 9, 0]),
         ("sigaltstack", &[0]),

@@ -82,7 +82,8 @@ impl JsonSchema for Plan {
         definitions.extend(shared());
         definitions.extend(super::schema_memory::definitions(flags_key, set_key));
         // Sums, joins and variables are text that no enumeration holds.
-        let expression = json!({ "type": ["integer", "string"], "not": { "pattern": "^[A-Z_0-9]*[A-Z_][A-Z_0-9]*$" } });
+        let text = json!({ "type": "string", "not": { "pattern": "^[A-Z_0-9]*[A-Z_][A-Z_0-9]*$" } });
+        let expression = json!({ "anyOf": [{ "type": "integer" }, text] });
         definitions.insert("expression".into(), expression);
         for (name, kind) in NUMBERS {
             definitions.insert(name.into(), json!({ "description": kind.describe(), "$ref": "#/$defs/number" }));
@@ -217,13 +218,11 @@ fn arguments(call: &Syscall) -> Value {
     let positional: Vec<Value> = call.params.iter().map(position).collect();
     let named = call.params.iter().enumerate().map(|(index, param)| (param.name.to_owned(), argument(call, index)));
     let named: Map<String, Value> = named.collect();
-    json!({
-        "description": description,
-        "anyOf": [
-            { "type": "array", "prefixItems": positional, "maxItems": call.params.len() },
-            { "type": "object", "properties": named },
-        ],
-    })
+    let mut list = json!({ "type": "array", "maxItems": call.params.len() });
+    if let (false, Some(list)) = (positional.is_empty(), list.as_object_mut()) {
+        list.shift_insert(1, "prefixItems".to_owned(), json!(positional));
+    }
+    json!({ "description": description, "anyOf": [list, { "type": "object", "properties": named }] })
 }
 
 fn position(param: &Param) -> Value {

@@ -199,7 +199,6 @@ static RULES: &[Rule] = &[
     rule(&["landlock_create_ruleset"], &[Has("flags", "LANDLOCK_CREATE_RULESET_ERRATA")], Then::Tells),
     // What no plan may do.
     rule(&["sigaltstack"], &[Given("ss")], Then::Forbidden("the thread's signal handlers would run on memory that the plan gave them")),
-    rule(&["prctl"], &[Equals("option", 22), Equals("arg2", 1)], Then::Forbidden("the next call of the thread that is not read, write or exit would kill it")),
     rule(&["unshare"], &[Has("flags", "CLONE_FILES")], Then::Forbidden("the thread would part from the descriptors of the others")),
     rule(&["close_range"], &[Has("flags", "CLOSE_RANGE_UNSHARE")], Then::Forbidden("the thread would part from the descriptors of the others")),
 ];

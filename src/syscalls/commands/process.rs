@@ -1,5 +1,6 @@
 //! Commands of calls on processes and threads: prctl, futex, membarrier, waitid, priorities, System V IPC.
 
+use super::security::FILTERED;
 use super::{Command, Family, ask, c, family};
 use crate::syscalls::Kind;
 use crate::syscalls::constants::*;
@@ -35,7 +36,7 @@ static PRCTL_OPTIONS: &[Command] = &[
     c("PR_SET_NAME", &[Text]).per_thread(),
     ask("PR_GET_NAME", &[Out("char[16]")]),
     ask("PR_GET_SECCOMP", &[]),
-    c("PR_SET_SECCOMP", &[OneOf(&SECCOMP_MODE), In("struct sock_fprog")]).per_thread().lasts(KEPT),
+    c("PR_SET_SECCOMP", &[OneOf(&SECCOMP_MODE), In("struct sock_fprog")]).per_thread().forbidden(FILTERED),
     ask("PR_CAPBSET_READ", &[OneOf(&CAPS)]),
     c("PR_CAPBSET_DROP", &[OneOf(&CAPS)]).per_thread().lasts(KEPT),
     ask("PR_GET_TSC", &[Out("int")]),

@@ -15,11 +15,15 @@ pub(super) static FAMILIES: &[Family] = &[
     family("io_uring_register", "opcode", URING_OPERATIONS),
 ];
 
+/// A filter of the plan's own is not among those that are tried before calls are made.
+pub(super) const FILTERED: &str =
+    "the calls by which the thread is let go would run through a filter that was not looked at";
+
 static SECCOMP_OPERATIONS: &[Command] = &[
     c("SECCOMP_SET_MODE_STRICT", &[])
         .per_thread()
         .forbidden("the next call of the thread that is not read, write or exit would kill it"),
-    c("SECCOMP_SET_MODE_FILTER", &[Flags(&SECCOMP_FILTER), In("struct sock_fprog")]).per_thread(),
+    c("SECCOMP_SET_MODE_FILTER", &[Flags(&SECCOMP_FILTER), In("struct sock_fprog")]).per_thread().forbidden(FILTERED),
     ask("SECCOMP_GET_ACTION_AVAIL", &[Uint, In("uint32_t")]),
     ask("SECCOMP_GET_NOTIF_SIZES", &[Uint, Out("struct seccomp_notif_sizes")]),
 ];
