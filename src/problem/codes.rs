@@ -107,7 +107,6 @@ pub static CODES: &[Code] = &[
     ("target::seccomp", "The target's seccomp filters could not be switched off as `--seccomp suspend` asks; nothing was touched."),
     ("target::seccomp-not-suspended", "`--seccomp suspend` takes CAP_SYS_ADMIN and a criu-plan that has no filters itself; nothing was touched."),
     ("target::seccomp-refuses", "The target's seccomp filters would refuse or kill a call of the plan; nothing was touched."),
-    ("target::seccomp-not-suspended", "The target has seccomp filters and only root can suspend them; nothing was touched."),
     ("target::seccomp-unreadable", "The target has seccomp filters and only root can read them; `--seccomp assume-allowed` goes without."),
     ("target::self", "The target is criu-plan itself."),
     ("target::shadow-stack", "The target uses shadow stacks, which is not supported; nothing was touched."),
