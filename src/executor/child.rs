@@ -6,11 +6,13 @@
 use crate::target::{FRONT_END_DIED, Waiter};
 use nix::errno::Errno;
 use nix::sys::memfd::{MFdFlags, memfd_create};
+use nix::sys::mman::{MapFlags, MlockAllFlags, ProtFlags, mlockall, mmap_anonymous, munlockall, munmap};
 use nix::sys::signal::{SaFlags, SigAction, SigHandler, SigSet, SigmaskHow, Signal, kill, sigaction, sigprocmask};
 use nix::sys::wait::{WaitPidFlag, WaitStatus, waitpid};
 use nix::unistd::{ForkResult, Pid, fork, getppid, setsid};
 use std::fs::File;
 use std::io::{Read, Seek, SeekFrom, Write};
+use std::num::NonZeroUsize;
 use std::panic::AssertUnwindSafe;
 use std::time::{Duration, Instant};
 
@@ -23,11 +25,17 @@ pub enum Ended {
     Died(String),
 }
 
-/// Longer than this beyond its own deadlines the child is not waited for: it is killed, which lets every target go.
-const PATIENCE: Duration = Duration::from_secs(10);
+/// When a child that does not come back is killed, which lets every target go.
+pub trait Patience {
+    /// Whether that time has come, so long after the child was started.
+    fn is_over(&self, since: Duration) -> bool;
+}
+
+/// How often patience is asked for.
+const LOOK: Duration = Duration::from_millis(250);
 
 /// Runs `work` in a tracing child and waits for it. SIGINT, SIGTERM and SIGHUP go on to the child, which rolls back.
-pub fn run(longest: Duration, work: impl FnOnce(&mut Waiter) -> Vec<u8>) -> Result<Ended, Errno> {
+pub fn run(patience: &dyn Patience, work: impl FnOnce(&mut Waiter) -> Vec<u8>) -> Result<Ended, Errno> {
     let mut words = File::from(memfd_create(c"criu-plan", MFdFlags::MFD_CLOEXEC)?);
     let signals = front_end_signals();
     let mut before = SigSet::empty();
@@ -42,7 +50,7 @@ pub fn run(longest: Duration, work: impl FnOnce(&mut Waiter) -> Vec<u8>) -> Resu
     let result = match unsafe { fork() } {
         Ok(ForkResult::Child) => tracing_child(parent, &mut words, work),
         // From here on the child may have changed its targets: an error of ours must not be taken for a refusal.
-        Ok(ForkResult::Parent { child }) => Ok(attend(child, &signals, longest + PATIENCE)
+        Ok(ForkResult::Parent { child }) => Ok(attend(child, &signals, patience)
             .unwrap_or_else(|errno| Some(format!("it could not be waited for: {}", errno.desc())))),
         Err(errno) => Err(errno),
     };
@@ -89,17 +97,43 @@ fn prepare_child(parent: Pid) -> Result<Waiter, Errno> {
     if getppid() != parent {
         return Err(Errno::ESRCH);
     }
+    // A core dump would be made before the targets are let go, and its helper may need one of them.
+    nix::sys::prctl::set_dumpable(false)?;
     // A page fault inside the stop might wait for a disk that the target serves. A plain user may not be allowed to lock
     // everything; then what is used anyway has just been touched.
-    let _locked = nix::sys::mman::mlockall(
-        nix::sys::mman::MlockAllFlags::MCL_CURRENT | nix::sys::mman::MlockAllFlags::MCL_FUTURE,
-    );
+    let locked = mlockall(MlockAllFlags::MCL_CURRENT | MlockAllFlags::MCL_FUTURE);
+    if locked.is_ok() && lock_is_limited() {
+        // Memory that we need later would be refused, and that would be our end in the middle of it all.
+        munlockall()?;
+    }
     Ok(waiter)
 }
 
+/// Whether RLIMIT_MEMLOCK, and no privilege to pass it, holds for us: tried with memory that nobody can use.
+fn lock_is_limited() -> bool {
+    // SAFETY: rlimit is plain integers, which getrlimit fills.
+    let limit = unsafe {
+        let mut limit: libc::rlimit = std::mem::zeroed();
+        libc::getrlimit(libc::RLIMIT_MEMLOCK, &raw mut limit);
+        limit.rlim_cur
+    };
+    if limit == libc::RLIM_INFINITY {
+        return false;
+    }
+    let length = usize::try_from(limit).ok().and_then(|limit| NonZeroUsize::new(limit.saturating_add(4096)));
+    let Some(length) = length else { return true };
+    // SAFETY: a new anonymous mapping at an address of the kernel's choice aliases nothing, and it is unmapped at once.
+    unsafe {
+        match mmap_anonymous(None, length, ProtFlags::PROT_NONE, MapFlags::MAP_PRIVATE | MapFlags::MAP_NORESERVE) {
+            Ok(memory) => munmap(memory, length.get()).is_err(),
+            Err(_) => true,
+        }
+    }
+}
+
 /// Waits for the child's end; how it died if it did.
-fn attend(child: Pid, signals: &SigSet, longest: Duration) -> Result<Option<String>, Errno> {
-    let deadline = Instant::now() + longest;
+fn attend(child: Pid, signals: &SigSet, patience: &dyn Patience) -> Result<Option<String>, Errno> {
+    let begun = Instant::now();
     let mut killed = false;
     loop {
         match waitpid(child, Some(WaitPidFlag::WNOHANG)) {
@@ -109,15 +143,12 @@ fn attend(child: Pid, signals: &SigSet, longest: Duration) -> Result<Option<Stri
             Ok(_) | Err(Errno::EINTR) => {}
             Err(errno) => return Err(errno),
         }
-        let left = deadline.saturating_duration_since(Instant::now());
-        if left.is_zero() && !killed {
+        if !killed && patience.is_over(begun.elapsed()) {
             kill(child, Signal::SIGKILL)?;
             killed = true;
         }
-        let time = libc::timespec {
-            tv_sec: left.as_secs().max(1) as libc::time_t,
-            tv_nsec: libc::c_long::from(left.subsec_nanos()),
-        };
+        let time =
+            libc::timespec { tv_sec: LOOK.as_secs() as libc::time_t, tv_nsec: libc::c_long::from(LOOK.subsec_nanos()) };
         // SAFETY: both pointers are to live values; no siginfo is asked for.
         let signal = unsafe { libc::sigtimedwait(signals.as_ref(), std::ptr::null_mut(), &raw const time) };
         if matches!(signal, libc::SIGINT | libc::SIGTERM | libc::SIGHUP) {

@@ -140,6 +140,12 @@ impl<'a> Machine<'a> {
 
     fn map_scratch(&mut self, waiter: &mut Waiter, total: u64) -> Result<u64, OpFault> {
         let length = total.next_multiple_of(4096);
+        let back = [None, Some(length), Some(0), Some(0), Some(0), Some(0)];
+        if !self.gate.lets_through(MUNMAP as u32, self.runner.ip(), &back) {
+            return Err(OpFault::Unsafe(
+                "the target's seccomp filters would not let criu-plan give scratch memory back (munmap)".into(),
+            ));
+        }
         let access = (libc::PROT_READ | libc::PROT_WRITE) as u64;
         let flags = (libc::MAP_PRIVATE | libc::MAP_ANONYMOUS) as u64;
         let value = self.raw(waiter, "mmap", MMAP, [0, length, access, flags, u64::MAX, 0])?;
@@ -376,8 +382,10 @@ impl<'a> Machine<'a> {
         let scratch =
             |start: u64, end: u64| self.mapped.is_some_and(|(base, length)| start < base + length && end > base);
         let hit = ranges.iter().any(|(start, length)| {
-            let end = start.saturating_add((*length).max(1));
-            self.runner.stands_on(*start, end) || scratch(*start, end)
+            // The kernel takes whole pages.
+            let end = start.saturating_add((*length).max(1)).checked_next_multiple_of(4096).unwrap_or(u64::MAX);
+            let start = start & !4095;
+            self.runner.stands_on(start, end) || scratch(start, end)
         });
         if hit && !harmless {
             return Err(OpFault::Unsafe(format!(
@@ -404,14 +412,8 @@ impl<'a> Machine<'a> {
         let after = self.raised(call)?;
         for (index, signal) in [libc::SIGPIPE, libc::SIGXFSZ].into_iter().enumerate() {
             if after[index] && !before[index] {
-                let set = 1u64 << (signal - 1);
-                let memory =
-                    self.runner.lend(32).ok_or_else(|| OpFault::Unsafe("no room to take a signal back".into()))?;
-                let mut bytes = [0u8; 32];
-                bytes[..8].copy_from_slice(&set.to_le_bytes());
-                self.write(memory, &bytes)?;
-                let args = [memory, 0, memory + 16, 8, 0, 0];
-                self.raw(waiter, "rt_sigtimedwait", libc::SYS_rt_sigtimedwait as u64, args)?;
+                let taken = self.runner.take_back(waiter, signal);
+                taken.map_err(|fault| OpFault::Call { call: call.syscall.name, fault })?;
             }
         }
         Ok(())

@@ -18,10 +18,11 @@ use crate::plan::Plan;
 use crate::problem::Problem;
 use crate::syscalls::Nature;
 use crate::target::{Process, can_read_filters, seccomp_not_suspended, seccomp_unreadable};
-use board::Board;
+use board::{Board, Phase};
 use child::Ended;
 use prepared::Prepared;
 use record::{ChildReport, blank_target};
+use std::cell::Cell;
 use std::time::Duration;
 
 /// How to run.
@@ -78,8 +79,8 @@ pub fn apply(plan: &Plan, options: &Options) -> Outcome {
         Ok(board) => board,
         Err(errno) => return refused(plan, vec![no_child(errno)]),
     };
-    let longest = options.freeze_timeout + options.hold;
-    let ended = child::run(longest, |waiter| {
+    let patience = Deadlines { board: &board, options, freezing: Cell::new(None) };
+    let ended = child::run(&patience, |waiter| {
         let report = transaction::run(&mut targets, options, &board, waiter);
         serde_json::to_vec(&report).unwrap_or_default()
     });
@@ -98,6 +99,38 @@ pub fn apply(plan: &Plan, options: &Options) -> Outcome {
             interrupted: report.interrupted,
         },
         Err(error) => aftermath::outcome(plan, &targets, &board, &format!("its last words are unreadable: {error}")),
+    }
+}
+
+/// The front end's patience with the tracing child, by what that is about.
+struct Deadlines<'a> {
+    board: &'a Board,
+    options: &'a Options,
+    /// When it was first seen to stop threads.
+    freezing: Cell<Option<Duration>>,
+}
+
+impl child::Patience for Deadlines<'_> {
+    /// The child keeps its own deadlines; it can't where it waits inside the kernel, as for a target that is becoming
+    /// another program.
+    fn is_over(&self, since: Duration) -> bool {
+        const SLACK: Duration = Duration::from_millis(500);
+        // To look at the targets once more, and to take everything back, each take time of their own.
+        const LONG: Duration = Duration::from_secs(10);
+        let phase = self.board.phase();
+        if phase == Phase::Before {
+            return since > LONG;
+        }
+        let begun = self.freezing.get().unwrap_or(since);
+        self.freezing.set(Some(begun));
+        let freezing = self.options.freeze_timeout + SLACK;
+        let held = since.saturating_sub(begun);
+        match phase {
+            Phase::Before | Phase::Freezing => held > freezing,
+            Phase::Forward | Phase::Commit | Phase::Rollback => held > freezing + self.options.hold + LONG,
+            // Nothing is held any more, and it has much to say.
+            Phase::Released => false,
+        }
     }
 }
 

@@ -38,6 +38,14 @@ impl Gate {
         }
     }
 
+    /// Whether a call whose arguments are not all known is made in any case.
+    pub fn lets_through(&self, number: u32, ip: u64, args: &[Option<u64>; 6]) -> bool {
+        match self {
+            Self::Open => true,
+            Self::Filters(filters) => filters.foresee(number, ip, args).is_allow(),
+        }
+    }
+
     /// The same before the arguments are known (`None` where not): refuses what would be refused for some.
     pub fn foresee(&self, name: &str, number: u32, ip: u64, args: &[Option<u64>; 6]) -> Result<(), String> {
         match self {

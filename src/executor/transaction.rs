@@ -15,7 +15,9 @@ use crate::remote::{PrepareError, Runner, SettleRule, settle};
 use crate::syscalls::{Arch, Scope, restart};
 use crate::target::{
     Fault, FreezeError, Frozen, Mover, Subject, Tracee, Waiter, explain_denial, freeze, last_processor,
+    seccomp_unreadable,
 };
+use nix::errno::Errno;
 use std::os::fd::AsRawFd;
 use std::time::Instant;
 
@@ -65,7 +67,10 @@ fn make_ready(targets: &mut [Prepared]) -> Result<Vec<Subject>, Problem> {
     let ready = |target: &mut Prepared| {
         target.sharers.refresh(&target.process)?;
         target.rehearse();
-        Subject::new(target.process.pid, target.process.dir.as_raw_fd()).map_err(|_| gone(target))
+        Subject::new(target.process.pid, target.process.dir.as_raw_fd()).map_err(|errno| match errno {
+            Errno::ENOENT | Errno::ESRCH => gone(target),
+            _ => refusal(target, "target::unreadable", &format!("its threads can't be listed: {}", errno.desc())),
+        })
     };
     targets.iter_mut().map(ready).collect()
 }
@@ -161,6 +166,8 @@ impl<'a> Held<'a, '_> {
         recorders: &mut [Recorder<'a>],
         problems: &mut Vec<Problem>,
     ) -> Verdict {
+        // From here on threads are moved and scratch memory is made: our death would leave it.
+        self.board.enter(Phase::Forward);
         let mut machines = Vec::with_capacity(self.targets.len());
         for (index, target) in self.targets.iter().enumerate() {
             match self.machine(waiter, target, &standings[index], &self.frozen[index]) {
@@ -197,6 +204,7 @@ impl<'a> Held<'a, '_> {
         frozen: &Frozen,
     ) -> Result<Machine<'a>, Problem> {
         self.verify(target, frozen)?;
+        target.mappings.refresh();
         let program = &target.program;
         let data: u64 = program.buffers.iter().map(|buffer| (buffer.len as u64).next_multiple_of(16)).sum();
         let choice = choose(target, standings, calls(program).any(restart::sets_restart_block), data + 64)
@@ -258,7 +266,12 @@ impl<'a> Held<'a, '_> {
         }
         match Filters::read(tracee.tid, target.process.seccomp) {
             Ok(filters) => Ok(Gate::new(self.options.seccomp, filters)),
-            // Without the privilege to read them the policy was applied before the stop.
+            // Without the privilege to read them the policy was applied before the stop, to what there was then.
+            Err(_)
+                if self.options.seccomp == SeccompPolicy::Check && target.process.seccomp_of(tracee.tid) != Some(0) =>
+            {
+                Err(seccomp_unreadable(&target.process))
+            }
             Err(_) => Ok(Gate::Open),
         }
     }
@@ -271,7 +284,6 @@ impl<'a> Held<'a, '_> {
         recorders: &mut [Recorder<'a>],
         problems: &mut Vec<Problem>,
     ) -> Verdict {
-        self.board.enter(Phase::Forward);
         let steps = self.targets.iter().flat_map(|target| target.program.steps.iter().map(|step| step.index + 1)).max();
         for index in 0..steps.unwrap_or(0) {
             for at in 0..machines.len() {

@@ -76,9 +76,12 @@ pub fn registers_at(rsp: u64) -> user_regs_struct {
     user_regs_struct { rsp, ..nothing }
 }
 
+/// A thread that steps itself through its code (TF) must not be stepped through ours: SIGTRAP, blocked, would end it.
+const TRAP_FLAG: u64 = 0x100;
+
 /// The registers behind the `ret` of a call, whose `rsp` the word there was: at `entry`, the way into `rt_sigreturn`.
 pub fn returned(own: &user_regs_struct, entry: u64, rsp: u64) -> user_regs_struct {
-    user_regs_struct { rip: entry, rsp: rsp + 8, orig_rax: u64::MAX, ..*own }
+    user_regs_struct { rip: entry, rsp: rsp + 8, orig_rax: u64::MAX, eflags: own.eflags & !TRAP_FLAG, ..*own }
 }
 
 /// The registers that make a call: the thread's own but for the call's. `orig_rax` is -1 so that the kernel takes nothing
@@ -86,6 +89,7 @@ pub fn returned(own: &user_regs_struct, entry: u64, rsp: u64) -> user_regs_struc
 pub fn calling(own: &user_regs_struct, syscall_ip: u64, rsp: u64, number: u64, args: [u64; 6]) -> user_regs_struct {
     let mut registers = *own;
     registers.rip = syscall_ip;
+    registers.eflags &= !TRAP_FLAG;
     registers.rsp = rsp;
     registers.rax = number;
     registers.orig_rax = u64::MAX;

@@ -279,6 +279,31 @@ impl Runner {
         }
     }
 
+    /// Takes a signal that a call of ours has raised out of the thread's own queue, where it is known to be: it is let
+    /// come to its delivery and dropped there. This takes no call, which the thread's filters might refuse, and no memory.
+    pub fn take_back(&self, waiter: &mut Waiter, signal: i32) -> Result<(), CallFault> {
+        let deadline = Instant::now() + GRACE;
+        self.tracee.set_mask(ALL_SIGNALS & !(1 << (signal - 1)))?;
+        self.tracee.resume(Resume::ToSyscall, 0)?;
+        loop {
+            match self.next_stop(waiter, deadline, false)? {
+                Stop::Signal(reported) if reported == signal => break,
+                Stop::Syscall => return Err(CallFault::Refused(Errno::EPROTO)),
+                stop => self.pass(stop)?,
+            }
+        }
+        self.tracee.set_mask(ALL_SIGNALS)?;
+        // Left in this stop the thread would still get it if we died.
+        self.tracee.interrupt()?;
+        self.tracee.resume(Resume::ToSyscall, 0)?;
+        loop {
+            match self.next_stop(waiter, deadline, false)? {
+                Stop::Event | Stop::Group(_) => return Ok(()),
+                stop => self.pass(stop)?,
+            }
+        }
+    }
+
     /// Goes on from a stop that is not the one waited for.
     fn pass(&self, stop: Stop) -> Result<(), CallFault> {
         let signal = match stop {

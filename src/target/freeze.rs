@@ -4,6 +4,7 @@
 //! thread which is not stopped ends it. Nothing here changes a thread beyond stopping it, so our death at any point lets
 //! all of them go on.
 
+use super::reaper::{Reaper, note};
 use super::tracee::{Event, Fault, Resume, Stop, Tracee, Waiter};
 use nix::dir::Dir;
 use nix::errno::Errno;
@@ -184,6 +185,8 @@ fn pass(
 ) -> Result<Option<Vec<Frozen>>, FreezeError> {
     let mut listings = Vec::with_capacity(subjects.len());
     let mut settled = true;
+    let no_reaper = |errno: Errno| FreezeError { subject: 0, tid: 0, fault: errno.into() };
+    let reaper = Reaper::new().map_err(no_reaper)?;
     for (index, subject) in subjects.iter_mut().enumerate() {
         let error = |tid, fault| FreezeError { subject: index, tid, fault };
         let tids = subject.tids().map_err(|errno| error(0, errno.into()))?;
@@ -196,6 +199,7 @@ fn pass(
         }
         listings.push(tids);
     }
+    drop(reaper);
     on_asked();
     for (index, known) in states.iter_mut().enumerate() {
         let seized: Vec<Tracee> = known.keys().map(|tid| Tracee { tid: *tid }).collect();
@@ -253,10 +257,13 @@ fn ask(subject: &Subject, tid: i32) -> Result<Option<State>, Fault> {
         }
     }
     match Tracee::seize(tid, libc::PTRACE_O_TRACESYSGOOD) {
-        Ok(tracee) => match tracee.interrupt() {
-            Err(Fault::Gone) => Ok(Some(State::Out)),
-            other => other.map(|()| Some(State::Asked)),
-        },
+        Ok(tracee) => {
+            note(tracee);
+            match tracee.interrupt() {
+                Err(Fault::Gone) => Ok(Some(State::Out)),
+                other => other.map(|()| Some(State::Asked)),
+            }
+        }
         Err(Errno::ESRCH) => Ok(None),
         Err(errno) => match thread_state(subject.dir, tid) {
             None => Ok(None),

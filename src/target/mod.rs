@@ -13,6 +13,7 @@ mod mappings;
 mod permission;
 mod process;
 mod processor;
+mod reaper;
 mod refusal;
 mod sharers;
 mod tracee;

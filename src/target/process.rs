@@ -79,7 +79,14 @@ impl Process {
             let fd = Errno::result(libc::syscall(libc::SYS_pidfd_open, pid, 0)).map_err(|_| no_such(pid))?;
             OwnedFd::from_raw_fd(fd as i32)
         };
-        // Read after the pidfd is open and through the directory: if both speak of one process, it is this one.
+        if !names_in_proc(&pidfd, pid) {
+            return Err(Problem::error(
+                "target::foreign-proc",
+                format!("/proc speaks of another process {pid} than the kernel does: it belongs to another pid namespace"),
+            )
+            .help("mount the proc file system of this pid namespace (`unshare --pid --fork --mount-proc`), or run criu-plan outside it"));
+        }
+        // Read after the pidfd is open and through the directory: both speak of one process, so it is this one.
         let stat: Stat = read(&dir, "stat").ok_or_else(|| no_such(pid))?;
         let (tid, view) = living_thread(&dir, pid, stat.state).ok_or_else(|| no_such(pid))?;
         // That of a first thread that has ended shows no descriptor table.
@@ -156,10 +163,24 @@ impl Process {
         line.split_whitespace().next()?.parse().ok()
     }
 
+    /// `Seccomp:` of one of its threads at this moment.
+    pub fn seccomp_of(&self, tid: i32) -> Option<u32> {
+        read::<Status>(&self.dir, &format!("task/{tid}/status"))?.seccomp
+    }
+
     /// `process 4711 (nginx)`.
     pub fn title(&self) -> String {
         format!("process {} ({})", self.pid, self.comm)
     }
+}
+
+/// Whether `/proc` has this very process under this pid. It has not where it was mounted for another pid namespace: the
+/// process whose files are read there would not be the one that is traced.
+fn names_in_proc(pidfd: &OwnedFd, pid: i32) -> bool {
+    let info = std::fs::read_to_string(format!("/proc/self/fdinfo/{}", pidfd.as_raw_fd())).unwrap_or_default();
+    let named = info.lines().find_map(|line| line.strip_prefix("Pid:"));
+    // -1 or nothing: it has ended, which is found out soon enough.
+    named.is_some_and(|named| [pid, -1].iter().any(|known| named.trim().parse() == Ok(*known)))
 }
 
 /// A value of procfs from a file of a `/proc/PID` directory.

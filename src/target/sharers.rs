@@ -33,6 +33,13 @@ const RESOURCES: [Resource; 3] = [Resource::Memory, Resource::Files, Resource::F
 impl Sharers {
     /// Compares the target with every process.
     pub fn scan(process: &Process) -> Result<Self, Problem> {
+        if same(process.tid, process.tid, Resource::Memory) != Ok(true) {
+            return Err(Problem::error(
+                "target::no-kcmp",
+                format!("{} is refused: kcmp(2) is not allowed here, so it can't be told who shares its memory", process.title()),
+            )
+            .help("run criu-plan outside the container or sandbox that forbids the call, on a kernel that has it (CONFIG_KCMP)"));
+        }
         let loadavg = File::open("/proc/loadavg").map_err(unreadable)?;
         let newest = newest(&loadavg).unwrap_or(0);
         let seen: HashSet<i32> = pids().map_err(unreadable)?.collect();
