@@ -349,7 +349,8 @@ impl<'a> Machine<'a> {
         self.ground(name, &args)?;
         self.gate.check(name, number, self.runner.ip(), &args).map_err(OpFault::Unsafe)?;
         let deadline = call.timeout.map_or(self.deadline, |timeout| self.deadline.min(Instant::now() + timeout));
-        let limits = Limits { deadline, may_block: call.may_block };
+        let takes_mask = call.may_block && restart::takes_mask(call.syscall);
+        let limits = Limits { deadline, may_block: call.may_block, takes_mask };
         let before = self.raised(call)?;
         let value = self
             .runner
@@ -421,7 +422,8 @@ impl<'a> Machine<'a> {
 
     fn raw(&mut self, waiter: &mut Waiter, name: &'static str, number: u64, args: [u64; 6]) -> Result<i64, OpFault> {
         self.gate.check(name, number as u32, self.runner.ip(), &args).map_err(OpFault::Unsafe)?;
-        let limits = Limits { deadline: self.deadline.max(Instant::now() + UNDO_TIME), may_block: false };
+        let deadline = self.deadline.max(Instant::now() + UNDO_TIME);
+        let limits = Limits { deadline, may_block: false, takes_mask: false };
         self.runner.call(waiter, number, args, limits).map_err(|fault| OpFault::Call { call: name, fault })
     }
 }

@@ -20,6 +20,7 @@ use crate::syscalls::Nature;
 use crate::target::{Process, can_read_filters, seccomp_not_suspended, seccomp_unreadable};
 use board::{Board, Phase};
 use child::Ended;
+use nix::sys::resource::{Resource, getrlimit, setrlimit};
 use prepared::Prepared;
 use record::{ChildReport, blank_target};
 use std::cell::Cell;
@@ -151,6 +152,9 @@ pub fn dry_run(plan: &Plan, options: &Options) -> Outcome {
 
 /// Finds and prepares the targets; refuses those whose seccomp filters can't be dealt with as the policy says.
 fn prepare(plan: &Plan, options: &Options) -> Result<Vec<Prepared>, Vec<Problem>> {
+    // Each target takes a dozen descriptors of ours. Where no more are allowed the targets that find none are refused.
+    let _raised =
+        getrlimit(Resource::RLIMIT_NOFILE).and_then(|(_, hard)| setrlimit(Resource::RLIMIT_NOFILE, hard, hard));
     let targets = prepared::prepare(plan)?;
     let refuse: fn(&Process) -> Problem = match options.seccomp {
         SeccompPolicy::AssumeAllowed => return Ok(targets),

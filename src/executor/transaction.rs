@@ -93,6 +93,9 @@ fn stop_all(
     // While the first target is on its way to its stop we go to where it was running: the stops and calls that follow are
     // handed over on one processor.
     let processor = targets.first().and_then(|target| last_processor(target.process.pid));
+    if processor.is_none() {
+        mover.stay();
+    }
     let begun = Instant::now();
     let mut standings: Vec<Vec<Standing>> = targets.iter().map(|_| Vec::new()).collect();
     let deadline = begun + options.freeze_timeout;
@@ -207,8 +210,9 @@ impl<'a> Held<'a, '_> {
         target.mappings.refresh();
         let program = &target.program;
         let data: u64 = program.buffers.iter().map(|buffer| (buffer.len as u64).next_multiple_of(16)).sum();
-        let choice = choose(target, standings, calls(program).any(restart::sets_restart_block), data + 64)
-            .map_err(|why| no_choice(target, why))?;
+        let overwrites_restart = ops(program)
+            .any(|call| restart::sets_restart_block(call.syscall, |index| program.constant(*call.args.get(index)?)));
+        let choice = choose(target, standings, overwrites_restart, data + 64).map_err(|why| no_choice(target, why))?;
         let tracee = choice.standing.tracee;
         let gadgets = self.gadgets(target, tracee)?;
         let gate = self.gate(target, tracee)?;
@@ -252,7 +256,19 @@ impl<'a> Held<'a, '_> {
 
     /// Code to call through; inside the allowed range where syscall user dispatch is on.
     fn gadgets(&self, target: &Prepared, tracee: Tracee) -> Result<crate::remote::Gadgets, Problem> {
-        let dispatch = tracee.dispatch().unwrap_or_default();
+        let dispatch = match tracee.dispatch() {
+            Ok(dispatch) => dispatch,
+            // A kernel before 6.4 can't tell. Dispatch is of no use to who does not handle SIGSYS.
+            Err(_) if target.process.catches(libc::SIGSYS) => {
+                return Err(refusal(
+                    target,
+                    "target::dispatch-unknown",
+                    "it handles SIGSYS, and this kernel can't tell whether that is for syscall user dispatch (as of Wine)",
+                )
+                .help("a kernel of 6.4 or later can tell"));
+            }
+            Err(_) => Default::default(),
+        };
         if dispatch.mode != 0 {
             let range = (dispatch.offset, dispatch.offset.saturating_add(dispatch.len));
             return target.gadgets_within(range).ok_or_else(|| no_code(&target.process));
@@ -413,10 +429,6 @@ fn ops(program: &Program) -> impl Iterator<Item = &crate::program::Call> {
         })
 }
 
-fn calls(program: &Program) -> impl Iterator<Item = &'static crate::syscalls::Syscall> {
-    ops(program).map(|call| call.syscall)
-}
-
 /// Tries every call of the program, and our own, on the filters before any is made.
 fn foresee(target: &Prepared, gate: &Gate, ip: u64) -> Result<(), Problem> {
     let refuse = |why: String| {
@@ -464,6 +476,12 @@ fn not_prepared(target: &Prepared, error: PrepareError) -> Problem {
         PrepareError::ShadowStack => {
             refusal(target, "target::shadow-stack", "it uses a shadow stack (CET), which this version does not support")
         }
+        PrepareError::Sequence => refusal(
+            target,
+            "target::sequence-unknown",
+            "it runs its own code, and this kernel can't tell whether it is in a restartable sequence (rseq)",
+        )
+        .help("try again while one of its threads waits; a kernel of 5.13 or later can tell"),
         PrepareError::Memory(error) => {
             refusal(target, "target::unwritable", &format!("its memory can't be written: {error}"))
         }

@@ -21,6 +21,8 @@ const GRACE: Duration = Duration::from_millis(500);
 pub enum PrepareError {
     /// It uses a shadow stack, which a landing frame does not serve.
     ShadowStack,
+    /// It runs its own code, and the kernel can't tell whether that is a restartable sequence.
+    Sequence,
     /// The frame could not be written.
     Memory(std::io::Error),
     /// ptrace failed.
@@ -41,6 +43,8 @@ pub struct Limits {
     /// It may wait for others: the thread's own mask is in force meanwhile (if handlers have room), so that the thread is
     /// not deaf for ever if we die; and a signal to us interrupts it.
     pub may_block: bool,
+    /// It puts a mask of its own in force while it waits (ppoll), so that signals get through whatever we have blocked.
+    pub takes_mask: bool,
 }
 
 /// Why a call has no result.
@@ -199,7 +203,8 @@ impl Runner {
         }
         self.tracee.resume(Resume::ToSyscall, 0)?;
         let result = self.until_exit(waiter, limits);
-        if hearing && result != Err(CallFault::Stuck) {
+        // A call with a mask of its own leaves that in force where a signal has ended it, until the handler has run.
+        if (hearing || limits.takes_mask) && result != Err(CallFault::Stuck) {
             self.tracee.set_mask(ALL_SIGNALS)?;
         }
         result
@@ -267,7 +272,7 @@ impl Runner {
             _ if !restart => Ok(Some(Ok(value))),
             // A signal for the target. Where its own mask is in force the handler must not run on our frame; where all
             // are blocked it can only be SIGSTOP, which does not disturb the call.
-            _ if limits.may_block && self.room.handlers => Ok(Some(Err(CallFault::Signalled))),
+            _ if limits.may_block && (self.room.handlers || limits.takes_mask) => Ok(Some(Err(CallFault::Signalled))),
             _ => Ok(None),
         }
     }
@@ -336,8 +341,9 @@ fn abort_rseq(tracee: Tracee, own: &user_regs_struct, memory: &Memory) -> Result
     let area = match tracee.rseq() {
         Ok(configuration) => configuration.area,
         Err(Fault::Gone) => return Err(Fault::Gone.into()),
-        // A kernel that can't tell has no way to it for us; threads that use it are none the worse before 4.18.
-        Err(_) => 0,
+        // A kernel before 5.13 can't tell. No thread is in a sequence while it is in a call.
+        Err(_) if registers::interrupted_call(own).is_some() => 0,
+        Err(_) => return Err(PrepareError::Sequence),
     };
     if area == 0 {
         return Ok(registers);

@@ -37,10 +37,24 @@ pub fn interrupted_by_any_stop(call: &Syscall) -> bool {
 
 /// Calls that may leave their own note for `restart_syscall` in the thread (`set_restart_fn` in kernel/ and fs/): made in
 /// a thread that waits by such a note, they would have it go on with the wrong one.
-pub fn sets_restart_block(call: &Syscall) -> bool {
+pub fn sets_restart_block(call: &Syscall, known: impl Fn(usize) -> Option<u64>) -> bool {
+    match call.name {
+        "nanosleep" | "clock_nanosleep" | "restart_syscall" => true,
+        // It does not wait.
+        "poll" => known(2) != Some(0),
+        "futex" => known(1).is_none_or(|op| {
+            let command = op as i32 & !(libc::FUTEX_PRIVATE_FLAG | libc::FUTEX_CLOCK_REALTIME);
+            matches!(command, libc::FUTEX_WAIT | libc::FUTEX_WAIT_BITSET)
+        }),
+        _ => false,
+    }
+}
+
+/// Calls that put a mask of signals in force while they wait (`set_user_sigmask` of kernel/signal.c).
+pub fn takes_mask(call: &Syscall) -> bool {
     matches!(
         call.name,
-        "nanosleep" | "clock_nanosleep" | "poll" | "futex" | "futex_wait" | "futex_waitv" | "restart_syscall"
+        "ppoll" | "pselect6" | "epoll_pwait" | "epoll_pwait2" | "io_pgetevents" | "io_uring_enter" | "rt_sigsuspend"
     )
 }
 

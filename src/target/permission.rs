@@ -1,6 +1,7 @@
 //! Whether we may trace a process, and if not, which of the kernel's rules it is (ptrace(2), "Ptrace access mode checking").
 
 use super::process::Process;
+use super::refusal::traced;
 use crate::problem::Problem;
 use procfs::process::Status;
 use std::fs;
@@ -68,6 +69,9 @@ pub fn explain_denial(process: &Process) -> Problem {
     let (Some(own), Some(their)) = (own_status(), their_status(process)) else {
         return refusal(process, "the kernel does not allow it");
     };
+    if their.tracerpid != 0 {
+        return traced(process, their.tracerpid);
+    }
     let same_ids = [their.ruid, their.euid, their.suid].iter().all(|id| *id == own.fuid)
         && [their.rgid, their.egid, their.sgid].iter().all(|id| *id == own.fgid);
     if !same_ids {

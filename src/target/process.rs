@@ -52,6 +52,8 @@ pub struct Process {
     exe: Option<(u64, u64)>,
     main_stack: u64,
     namespace_pids: Vec<i32>,
+    /// Signals that it has handlers for, bit 0 for signal 1.
+    handled: u64,
 }
 
 fn no_such(pid: i32) -> Problem {
@@ -105,6 +107,7 @@ impl Process {
             descriptor_table: status.fdsize as usize,
             seccomp: status.seccomp.unwrap_or(0),
             tracer: status.tracerpid,
+            handled: status.sigcgt,
             namespace_pids: status.nspid.unwrap_or_default(),
             exe: exe_identity(&view),
             pidfd,
@@ -166,6 +169,11 @@ impl Process {
     /// `Seccomp:` of one of its threads at this moment.
     pub fn seccomp_of(&self, tid: i32) -> Option<u32> {
         read::<Status>(&self.dir, &format!("task/{tid}/status"))?.seccomp
+    }
+
+    /// Whether it had a handler for a signal when it was found.
+    pub fn catches(&self, signal: i32) -> bool {
+        self.handled & (1 << (signal - 1)) != 0
     }
 
     /// `process 4711 (nginx)`.

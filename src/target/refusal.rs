@@ -32,11 +32,7 @@ pub fn refusals(process: &Process) -> Vec<Problem> {
         );
     }
     if process.tracer != 0 {
-        let comm = fs::read_to_string(format!("/proc/{}/comm", process.tracer)).unwrap_or_default();
-        problems.push(
-            refuse("target::traced", &format!("process {} ({}) traces it already", process.tracer, comm.trim_end()))
-                .help("a process has one tracer at a time: end the debugger or strace first"),
-        );
+        problems.push(traced(process, process.tracer));
     }
     if let Some(group) = cgroup::frozen(process) {
         problems.push(
@@ -53,6 +49,14 @@ pub fn refusals(process: &Process) -> Vec<Problem> {
         );
     }
     problems
+}
+
+/// The refusal of a process that `tracer` traces.
+pub fn traced(process: &Process, tracer: i32) -> Problem {
+    let comm = fs::read_to_string(format!("/proc/{tracer}/comm")).unwrap_or_default();
+    let message = format!("{} is refused: process {tracer} ({}) traces it already", process.title(), comm.trim_end());
+    Problem::error("target::traced", message)
+        .help("a process has one tracer at a time: end the debugger or strace first")
 }
 
 /// Whether a process is our parent, or its parent, and so on.
