@@ -217,7 +217,7 @@ impl Reader<'_> {
             }
             _ => {
                 let help = match kind {
-                    Kind::In(ctype) | Kind::InOut(ctype) if !ctype.is_empty() => super::memory::example(ctype),
+                    Kind::In(ctype) | Kind::InOut(ctype) if !ctype.is_empty() => super::ctype::example(ctype),
                     _ => String::new(),
                 };
                 let message = format!("{} takes one value, not a list", self.name(index));

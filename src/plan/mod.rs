@@ -4,6 +4,7 @@ mod access;
 mod architecture;
 mod argument;
 mod condition;
+mod ctype;
 mod document;
 mod flow;
 pub mod length;

@@ -2,7 +2,7 @@
 
 use super::argument::arguments;
 use super::condition::conditions;
-use super::memory::unknown_structure;
+use super::ctype::unknown_structure;
 use super::number::{looks_like_integer, number};
 use super::reading::{Fields, Problems, Variables, boolean, is_name, scalar, unknown};
 use super::tree::{Node, NodeKind};

@@ -1,6 +1,7 @@
 //! Structures as plans write them: fields by name, nested, in lists.
 
-use super::memory::{Forms, Want, example, hexadecimal, of_type, put, unknown_structure};
+use super::ctype::{example, of_type, unknown_structure};
+use super::memory::{Forms, Want, hexadecimal, put};
 use super::reading::scalar;
 use super::sockaddr::socket_path;
 use super::step::is_numeric;

@@ -296,3 +296,70 @@ fn signals(set: u64) -> Value {
     };
     Value::List((1..=64).filter(|signal| set >> (signal - 1) & 1 == 1).map(name).collect())
 }
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    struct Bytes(Vec<u8>);
+
+    impl Memory for Bytes {
+        fn bytes(&self) -> &[u8] {
+            &self.0
+        }
+
+        fn decode(&self) -> Option<Decode> {
+            None
+        }
+
+        fn behind(&self, _: usize) -> Option<Box<dyn Memory + '_>> {
+            None
+        }
+    }
+
+    fn read(ctype: &str, bytes: &[u8]) -> String {
+        decode(&Bytes(bytes.to_vec()), Decode::of(ctype), usize::MAX).to_string()
+    }
+
+    #[test]
+    fn socket_addresses_by_family() {
+        let v4 = [2, 0, 0x1f, 0x90, 127, 0, 0, 1, 0, 0, 0, 0, 0, 0, 0, 0];
+        assert_eq!(read("struct sockaddr", &v4), r#"{sin_family: "AF_INET", sin_port: 8080, sin_addr: "127.0.0.1"}"#);
+        assert_eq!(read("struct sockaddr", b"\x01\0\0name\0\0"), r#"{sun_family: "AF_LOCAL", sun_path: "@name"}"#);
+        assert_eq!(read("struct sockaddr", b"\x01\0/run/x\0"), r#"{sun_family: "AF_LOCAL", sun_path: "/run/x"}"#);
+        assert_eq!(read("struct sockaddr", &[0; 4]), r#"{sa_family: "AF_UNSPEC", sa_data: "0000"}"#);
+    }
+
+    #[test]
+    fn numbers_text_and_signals() {
+        assert_eq!(read("int[]", &[255, 255, 255, 255, 1, 0, 0, 0, 9]), "[-1, 1]");
+        assert_eq!(read("u64", &[255; 8]), u64::MAX.to_string());
+        assert_eq!(read("", b"text\n\0\0"), "\"text\\n\"");
+        assert_eq!(read("", b"text\0more"), "\"74657874006d6f7265\"");
+        assert_eq!(read("char[16]", b"comm\0rubbish"), "\"comm\"");
+        assert_eq!(read("sigset_t", &[1, 0b10, 0, 0, 0, 0, 0, 0]), r#"["SIGHUP", "SIGUSR1"]"#);
+    }
+
+    #[test]
+    fn entries_that_lie_about_their_length_end_the_list() {
+        let mut entry = vec![7, 0, 0, 0, 0, 0, 0, 0, 0, 0, 0, 0, 0, 0, 0, 0, 24, 0, 8];
+        entry.extend(b"name\0");
+        let one = r#"{d_ino: 7, d_off: 0, d_reclen: 24, d_type: "DT_REG", d_name: "name"}"#;
+        assert_eq!(read("struct linux_dirent64[]", &entry), format!("[{one}]"));
+        for length in [0u8, 18, 25, 255] {
+            let mut two = [entry.clone(), entry.clone()].concat();
+            two[24 + 16] = length;
+            assert_eq!(read("struct linux_dirent64[]", &two), format!("[{one}]"), "{length}");
+        }
+        assert_eq!(read("struct cmsghdr[]", &[255; 64]), "[]");
+    }
+
+    proptest::proptest! {
+        #[test]
+        fn no_bytes_make_it_panic(bytes in proptest::collection::vec(0u8.., 0..300), index in 0usize..200) {
+            let layouts: Vec<_> = crate::syscalls::layouts::all().collect();
+            let name = layouts[index % layouts.len()].name;
+            let (_one, _list) = (read(name, &bytes), read(&format!("{name}[]"), &bytes));
+        }
+    }
+}
