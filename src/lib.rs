@@ -10,6 +10,7 @@
 
 pub mod cli;
 pub mod executor;
+pub mod facts;
 pub mod plan;
 pub mod problem;
 pub mod program;

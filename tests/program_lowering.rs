@@ -2,6 +2,7 @@
 
 #![allow(clippy::unwrap_used, clippy::panic)] // a test says what is wrong by ending
 
+use criu_plan::facts::Found;
 use criu_plan::plan::{Purpose, read};
 use criu_plan::program::{Facts, FileFact, Program, call_text, listing, lower};
 use indexmap::IndexMap;
@@ -31,7 +32,7 @@ fn lowered_for(target: usize, steps: &str) -> Result<Program, Vec<String>> {
     let text = format!("version: 1\ntargets: [{{pid: 10, name: a}}, {{pid: 11, name: b}}]\nsteps:\n{steps}");
     let plan =
         read(text.as_bytes(), &IndexMap::new(), Purpose::Run).unwrap_or_else(|problems| panic!("{problems:#?}")).plan;
-    lower(&plan, target, &Surroundings)
+    lower(&plan, target, &Surroundings, &Found::default())
         .map_err(|problems| problems.iter().map(|problem| format!("{}: {}", problem.code, problem.message)).collect())
 }
 

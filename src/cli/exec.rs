@@ -4,7 +4,7 @@ use super::exit;
 use super::output::{self, Format};
 use super::run_options::RunOptions;
 use crate::executor::{self, Outcome, StepOutcome, StepState, Verdict};
-use crate::plan::{self, Arg, Expect, Memory, Number, Plan, Selector, Spanned, Step, TargetSpec, Undo};
+use crate::plan::{self, Arg, Conditions, Memory, Number, Plan, Selector, Spanned, Step, TargetSpec, Undo};
 use crate::problem::{Problem, Span};
 use crate::report;
 use crate::syscalls::{self, Arch, Blocking, Kind, Syscall, argument_kind, constants, errno, nearest, particulars};
@@ -136,8 +136,10 @@ pub fn command(
         args,
         captures: Vec::new(),
         target: None,
-        when: Vec::new(),
-        unless: Vec::new(),
+        each: None,
+        thread: None,
+        when: Conditions::default(),
+        unless: Conditions::default(),
         // An error is the call's result, shown as such.
         returns: None,
         ignore: errno::names().filter_map(errno::number).collect(),
@@ -150,7 +152,9 @@ pub fn command(
         name: None,
         description: None,
         vars: indexmap::IndexMap::new(),
-        targets: vec![TargetSpec { name: None, selector, expect: Expect::default() }],
+        targets: vec![TargetSpec { name: None, selector, with: None, expect: Vec::new() }],
+        when: Vec::new(),
+        unless: Vec::new(),
         steps: vec![step],
     })
 }

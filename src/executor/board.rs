@@ -96,7 +96,7 @@ impl Board {
         PHASES.get(value as usize).copied().unwrap_or(Phase::Before)
     }
 
-    /// Notes what became of a step.
+    /// Notes what became of a step; of the latest repetition, if it is repeated.
     pub fn mark(&self, target: usize, step: usize, mark: Mark) {
         let Some(slot) = self.step_slot(target, step) else { return };
         let (number, result) = match mark {

@@ -47,7 +47,7 @@ pub enum NoChoice {
 
 /// How much a thread would suffer; less is better. A thread in a timed wait is left alone if the calls would overwrite
 /// what the kernel goes on with (`restart_block`).
-fn suffering(standing: &Standing, overwrites_restart: bool) -> Option<u32> {
+pub fn suffering(standing: &Standing, overwrites_restart: bool) -> Option<u32> {
     if standing.registers.cs != USER_CS {
         return None;
     }

@@ -2,6 +2,7 @@
 
 use super::prepared::Prepared;
 use super::seccomp_gate::Gate;
+use super::threads::{Crew, Worker};
 use crate::plan::Relation;
 use crate::program::{Accept, Action, Buffer, BufferId, Call, Cell, Guard, Init, Op, Program, StepCode};
 use crate::remote::{CallFault, Limits, Runner};
@@ -70,8 +71,12 @@ impl OpFault {
 pub struct Machine<'a> {
     target: &'a Prepared,
     program: &'a Program,
+    /// The thread at work.
     runner: Runner,
     gate: Gate,
+    /// The thread that runs what no step gives to another.
+    first: i32,
+    crew: Crew,
     cells: Vec<Option<u64>>,
     addresses: Vec<u64>,
     /// Scratch memory made by mmap: begin and length.
@@ -94,8 +99,10 @@ impl<'a> Machine<'a> {
         let mut machine = Self {
             target,
             program,
+            first: runner.tracee().tid,
             runner,
             gate,
+            crew: Crew::default(),
             cells: Vec::new(),
             addresses: Vec::new(),
             mapped: None,
@@ -139,6 +146,12 @@ impl<'a> Machine<'a> {
     }
 
     fn map_scratch(&mut self, waiter: &mut Waiter, total: u64) -> Result<u64, OpFault> {
+        let (base, length) = self.map(waiter, total)?;
+        self.mapped = Some((base, length));
+        Ok(base)
+    }
+
+    fn map(&mut self, waiter: &mut Waiter, total: u64) -> Result<(u64, u64), OpFault> {
         let length = total.next_multiple_of(4096);
         let back = [None, Some(length), Some(0), Some(0), Some(0), Some(0)];
         if !self.gate.lets_through(MUNMAP as u32, self.runner.ip(), &back) {
@@ -152,20 +165,63 @@ impl<'a> Machine<'a> {
         if (-4095..0).contains(&value) {
             return Err(OpFault::Result { call: "mmap", purpose: "scratch memory", value });
         }
-        self.mapped = Some((value as u64, length));
-        Ok(value as u64)
+        Ok((value as u64, length))
+    }
+
+    fn unmap(&mut self, waiter: &mut Waiter, (base, length): (u64, u64)) -> Result<(), OpFault> {
+        self.deadline = Instant::now() + UNDO_TIME;
+        match self.raw(waiter, "munmap", MUNMAP, [base, length, 0, 0, 0, 0])? {
+            0 => Ok(()),
+            value => Err(OpFault::Result { call: "munmap", purpose: "scratch memory", value }),
+        }
+    }
+
+    /// The thread at work.
+    pub fn thread(&self) -> i32 {
+        self.runner.tracee().tid
+    }
+
+    /// Lets a thread run what follows: one of the crew, or the first.
+    pub fn hand_over(&mut self, thread: Option<i32>) -> Result<(), OpFault> {
+        let thread = thread.unwrap_or(self.first);
+        if thread == self.thread() {
+            return Ok(());
+        }
+        let missing = || OpFault::Unsafe(format!("thread {thread} is not at hand"));
+        let Worker { runner, gate } = self.crew.take(thread).ok_or_else(missing)?;
+        let runner = std::mem::replace(&mut self.runner, runner);
+        let gate = std::mem::replace(&mut self.gate, gate);
+        self.crew.add(Worker { runner, gate });
+        Ok(())
+    }
+
+    /// Takes a thread into the crew.
+    pub fn hire(&mut self, worker: Worker) {
+        self.crew.add(worker);
+    }
+
+    /// Makes memory for landing frames of the crew.
+    pub fn make_ground(&mut self, waiter: &mut Waiter, total: u64) -> Result<u64, OpFault> {
+        let (base, length) = self.map(waiter, total)?;
+        self.crew.stand_on(base, length);
+        Ok(base)
+    }
+
+    /// Whether the room of the thread at work holds any of `[start, end)`.
+    pub fn has_room_in(&self, start: u64, end: u64) -> bool {
+        let room = self.runner.room();
+        start < room.start + room.len && end > room.start
     }
 
     /// Gives scratch memory back and the thread to itself.
     pub fn finish(mut self, waiter: &mut Waiter) -> Result<(), OpFault> {
-        let mut result = Ok(());
-        if let Some((base, length)) = self.mapped.take() {
-            self.deadline = Instant::now() + UNDO_TIME;
-            result = match self.raw(waiter, "munmap", MUNMAP, [base, length, 0, 0, 0, 0]) {
-                Ok(0) => Ok(()),
-                Ok(value) => Err(OpFault::Result { call: "munmap", purpose: "scratch memory", value }),
-                Err(fault) => Err(fault),
-            };
+        let mut result = self.hand_over(None);
+        let (ground, dismissed) = self.crew.dismiss(self.target);
+        // A thread that did not come back may stand on this memory, or be in a call that fills it.
+        let unused = result.is_ok() && dismissed.is_ok();
+        result = result.and(dismissed);
+        for mapped in [ground, self.mapped.take()].into_iter().flatten().filter(|_| unused) {
+            result = result.and(self.unmap(waiter, mapped));
         }
         let finished = self.runner.finish(&self.target.memory);
         result.and(finished.map_err(|fault| OpFault::Call { call: "letting the thread go", fault }))
@@ -249,7 +305,7 @@ impl<'a> Machine<'a> {
 
     /// Whether a step is passed over, once its operands are prepared.
     pub fn skips(&self, step: &StepCode) -> bool {
-        !self.holds(&step.when) || (!step.unless.is_empty() && self.holds(&step.unless))
+        step.skip.is_some() || !self.holds(&step.when) || (!step.unless.is_empty() && self.holds(&step.unless))
     }
 
     /// Runs a section until an op fails.
@@ -356,7 +412,9 @@ impl<'a> Machine<'a> {
             .runner
             .call(waiter, u64::from(number), args, limits)
             .map_err(|fault| OpFault::Call { call: name, fault })?;
-        self.trace.push(format!("{name}({}) = {value}", args.map(|arg| format!("{arg:#x}")).join(", ")));
+        let of_its_own = self.thread() != self.first;
+        let thread = if of_its_own { format!("[{}] ", self.thread()) } else { String::new() };
+        self.trace.push(format!("{thread}{name}({}) = {value}", args.map(|arg| format!("{arg:#x}")).join(", ")));
         self.set(call.result, value as u64);
         if name == "fcntl" && matches!(args[1] as i32, libc::F_SETLK | libc::F_SETLKW) {
             self.target.descriptors.forget();
@@ -386,7 +444,7 @@ impl<'a> Machine<'a> {
             // The kernel takes whole pages.
             let end = start.saturating_add((*length).max(1)).checked_next_multiple_of(4096).unwrap_or(u64::MAX);
             let start = start & !4095;
-            self.runner.stands_on(start, end) || scratch(start, end)
+            self.runner.stands_on(start, end) || self.crew.stands_on(start, end) || scratch(start, end)
         });
         if hit && !harmless {
             return Err(OpFault::Unsafe(format!(

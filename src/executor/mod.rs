@@ -1,6 +1,7 @@
 //! The transaction: freeze, run, commit or roll back, let go.
 
 mod aftermath;
+mod answers;
 mod board;
 mod child;
 mod choice;
@@ -10,12 +11,15 @@ mod outcome;
 mod prepared;
 mod record;
 mod seccomp_gate;
+mod surroundings;
+mod threads;
 mod transaction;
 
 pub use outcome::*;
 
 use crate::plan::Plan;
 use crate::problem::Problem;
+use crate::program::StepCode;
 use crate::syscalls::Nature;
 use crate::target::{Process, can_read_filters, seccomp_not_suspended, seccomp_unreadable};
 use board::{Board, Phase};
@@ -72,22 +76,33 @@ pub enum SeccompPolicy {
 
 /// Runs a plan: the whole transaction, in a child process that traces.
 pub fn apply(plan: &Plan, options: &Options) -> Outcome {
-    let mut targets = match prepare(plan, options) {
+    let targets = match prepare(plan, options) {
         Ok(targets) => targets,
         Err(problems) => return refused(plan, problems),
     };
+    let order: Vec<i32> = targets.iter().map(|target| target.process.pid).collect();
+    let (alone, mut targets): (Vec<Prepared>, Vec<Prepared>) = targets.into_iter().partition(Prepared::left_alone);
+    let alone = alone.iter().map(|target| blank_target(target, Verdict::Unchanged, StepState::Skipped));
+    let mut outcome = if targets.is_empty() { unchanged(plan) } else { transact(plan, &mut targets, options) };
+    outcome.targets.extend(alone);
+    outcome.targets.sort_by_key(|target| order.iter().position(|pid| *pid == target.pid));
+    outcome
+}
+
+/// The transaction with those targets that it has to do with.
+fn transact(plan: &Plan, targets: &mut [Prepared], options: &Options) -> Outcome {
     let board = match Board::new(targets.len(), plan.steps.len()) {
         Ok(board) => board,
         Err(errno) => return refused(plan, vec![no_child(errno)]),
     };
     let patience = Deadlines { board: &board, options, freezing: Cell::new(None) };
     let ended = child::run(&patience, |waiter| {
-        let report = transaction::run(&mut targets, options, &board, waiter);
+        let report = transaction::run(plan, targets, options, &board, waiter);
         serde_json::to_vec(&report).unwrap_or_default()
     });
     let said = match ended {
         Err(errno) => return refused(plan, vec![no_child(errno)]),
-        Ok(Ended::Died(how)) => return aftermath::outcome(plan, &targets, &board, &how),
+        Ok(Ended::Died(how)) => return aftermath::outcome(plan, targets, &board, &how),
         Ok(Ended::Said(said)) => said,
     };
     match serde_json::from_slice::<ChildReport>(&said) {
@@ -99,7 +114,7 @@ pub fn apply(plan: &Plan, options: &Options) -> Outcome {
             problems: report.problems,
             interrupted: report.interrupted,
         },
-        Err(error) => aftermath::outcome(plan, &targets, &board, &format!("its last words are unreadable: {error}")),
+        Err(error) => aftermath::outcome(plan, targets, &board, &format!("its last words are unreadable: {error}")),
     }
 }
 
@@ -142,8 +157,14 @@ pub fn dry_run(plan: &Plan, options: &Options) -> Outcome {
         Ok(targets) => Outcome {
             plan: plan.name.clone(),
             verdict: Verdict::Planned,
-            changed: plan.steps.iter().any(|step| !matches!(step.particulars().nature, Nature::Inert)),
-            targets: targets.iter().map(|target| blank_target(target, Verdict::Planned, StepState::Planned)).collect(),
+            changed: targets.iter().flat_map(|target| &target.program.steps).any(would_change),
+            targets: targets
+                .iter()
+                .map(|target| {
+                    let verdict = if target.left_alone() { Verdict::Unchanged } else { Verdict::Planned };
+                    blank_target(target, verdict, StepState::Planned)
+                })
+                .collect(),
             problems: Vec::new(),
             interrupted: None,
         },
@@ -162,9 +183,18 @@ fn prepare(plan: &Plan, options: &Options) -> Result<Vec<Prepared>, Vec<Problem>
         SeccompPolicy::Suspend => seccomp_not_suspended,
     };
     // What lets us read them lets us suspend them, too.
-    let barred = |target: &&Prepared| target.process.seccomp != 0 && !can_read_filters();
+    let barred = |target: &&Prepared| target.process.seccomp != 0 && !target.left_alone() && !can_read_filters();
     let problems: Vec<_> = targets.iter().filter(barred).map(|target| refuse(&target.process)).collect();
     if problems.is_empty() { Ok(targets) } else { Err(problems) }
+}
+
+fn would_change(step: &StepCode) -> bool {
+    step.skip.is_none() && !matches!(step.particulars.nature, Nature::Inert)
+}
+
+/// Nothing needed doing.
+fn unchanged(plan: &Plan) -> Outcome {
+    Outcome { verdict: Verdict::Unchanged, ..refused(plan, Vec::new()) }
 }
 
 fn refused(plan: &Plan, problems: Vec<Problem>) -> Outcome {

@@ -55,7 +55,7 @@ pub struct TargetOutcome {
     pub outcome: Verdict,
     /// Microseconds for which its threads were held; absent if never.
     pub stall_us: Option<u64>,
-    /// One for each step of the plan.
+    /// One for each step of the plan that is for this target; a repeated step has one for each repetition.
     pub steps: Vec<StepOutcome>,
     /// Captured values.
     pub captures: IndexMap<String, Value>,
@@ -71,6 +71,9 @@ pub struct StepOutcome {
     pub index: usize,
     /// `name:`.
     pub name: Option<String>,
+    /// What this repetition is about, if the step is repeated: `fd 7`. Repetitions have the same index.
+    #[serde(default)]
+    pub each: Option<String>,
     /// The call's name.
     pub syscall: String,
     /// What happened to it.

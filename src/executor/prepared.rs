@@ -1,12 +1,13 @@
 //! A target with everything that can be read before the stop.
 
-use crate::plan::{Expect, Plan, Selector};
+use super::answers;
+use super::surroundings::{Known, Surroundings};
+use crate::facts::Found;
+use crate::plan::Plan;
 use crate::problem::Problem;
-use crate::program::{self, FileFact, Program};
+use crate::program::{self, Program};
 use crate::remote::{GadgetError, Gadgets, Memory, Surveyor};
-use crate::target::{
-    Descriptors, Expectation, Files, Mappings, Named, Process, Sharers, alike, find_by_pidfile, refusals,
-};
+use crate::target::{Descriptors, Mappings, Names, Process, Sharers, Witness, alike, refusals, select};
 use std::fs::File;
 
 /// About what a landing frame takes.
@@ -37,70 +38,88 @@ pub struct Prepared {
     pub main_stack: u64,
     /// Ends of its objects' data.
     pub data_ends: Vec<u64>,
+    /// What the plan asks of it, if it asks anything.
+    answers: Option<Answers>,
+}
+
+/// The answers that a Program was built on, and what it takes to ask again.
+#[derive(Debug)]
+struct Answers {
+    /// Index in the plan's targets.
+    spec: usize,
+    names: Names,
+    found: Found,
+    files: Known,
 }
 
 /// Finds and prepares every target of a plan; all that is wrong, for all of them.
 pub fn prepare(plan: &Plan) -> Result<Vec<Prepared>, Vec<Problem>> {
-    let mut prepared = Vec::new();
+    let mut prepared: Vec<Prepared> = Vec::new();
     let mut problems = Vec::new();
-    for index in 0..plan.targets.len() {
-        match prepare_one(plan, index) {
-            Ok(target) => prepared.push(target),
-            Err(more) => problems.extend(more),
-        }
-    }
-    for (index, target) in prepared.iter().enumerate() {
-        if prepared[..index].iter().any(|other: &Prepared| other.process.pid == target.process.pid) {
-            problems.push(
-                Problem::error("target::twice", format!("process {} is a target twice", target.process.pid))
-                    .help("name each process once; steps without `target:` run in all targets"),
-            );
+    for (index, spec) in plan.targets.iter().enumerate() {
+        let here =
+            |problem: Problem| if problem.places.is_empty() { problem.at(spec.selector.span, "") } else { problem };
+        let processes = match select(&spec.selector.value, spec.with) {
+            Ok(processes) => processes,
+            Err(problem) => {
+                problems.push(here(problem));
+                continue;
+            }
+        };
+        for process in processes {
+            if prepared.iter().any(|other| other.process.pid == process.pid) {
+                let problem = Problem::error("target::twice", format!("process {} is a target twice", process.pid));
+                problems.push(here(problem.help("name each process once; steps without `target:` run in all targets")));
+                continue;
+            }
+            match prepare_one(plan, index, process) {
+                Ok(target) => prepared.push(target),
+                Err(more) => problems.extend(more.into_iter().map(here)),
+            }
         }
     }
     if problems.is_empty() { Ok(prepared) } else { Err(problems) }
 }
 
-fn prepare_one(plan: &Plan, index: usize) -> Result<Prepared, Vec<Problem>> {
-    let spec = &plan.targets[index];
-    let here = |problem: Problem| vec![problem.at(spec.selector.span, "")];
-    let process = match &spec.selector.value {
-        Selector::Pid(pid) => Process::find(*pid).map_err(here)?,
-        Selector::Pidfile(path) => find_by_pidfile(path).map_err(here)?,
-    };
+fn prepare_one(plan: &Plan, index: usize, process: Process) -> Result<Prepared, Vec<Problem>> {
     let mut problems = refusals(&process);
+    let names = answers::names(plan, index, &process);
+    let witness = Witness { process: &process, names: &names };
     if problems.is_empty() {
-        problems.extend(expected(&process, &spec.expect));
+        problems.extend(answers::unexpected(&plan.targets[index].expect, witness));
     }
     if !problems.is_empty() {
-        return Err(problems
-            .into_iter()
-            .map(|problem| if problem.places.is_empty() { problem.at(spec.selector.span, "") } else { problem })
-            .collect());
+        return Err(problems);
     }
-    let program = program::lower(plan, index, &Surroundings(Files::new(&process)))?;
-    open(spec.name.as_ref().map(|name| name.value.clone()), process, program).map_err(here)
+    let mappings = Mappings::open(&process).map_err(|error| vec![unreadable(&process, "the mappings", &error)])?;
+    let found = answers::answers(plan, witness, &mappings).map_err(|problem| vec![problem])?;
+    let files = Known::default();
+    let program = program::lower(plan, index, &Surroundings::new(&process, &files), &found)?;
+    let name = plan.targets[index].name.as_ref().map(|name| name.value.clone());
+    let answers = answers::asks(plan, index).then_some(Answers { spec: index, names, found, files });
+    open(name, process, program, mappings, answers).map_err(|problem| vec![problem])
 }
 
-fn expected(process: &Process, expect: &Expect) -> Vec<Problem> {
-    let text = |value: &Option<crate::plan::Spanned<String>>| value.as_ref().map(|value| value.value.clone());
-    let expectation = Expectation { exe: text(&expect.exe), comm: text(&expect.comm), user: text(&expect.user) };
-    expectation.check(process)
+/// What of a process can't be read, `what` it is; it may have ended or become another meanwhile.
+pub fn unreadable(process: &Process, what: &str, error: &std::io::Error) -> Problem {
+    if error.raw_os_error() == Some(libc::ESRCH) {
+        return changed(process);
+    }
+    Problem::error("target::unreadable", format!("{what} of {} can't be read: {error}", process.title()))
+        .help("run criu-plan as root, or as the user whose process it is")
 }
 
 /// Opens everything that the stop will need.
-fn open(name: Option<String>, process: Process, program: Program) -> Result<Prepared, Problem> {
-    let unreadable = |what: &str, error: std::io::Error| {
-        if error.raw_os_error() == Some(libc::ESRCH) {
-            return changed(&process);
-        }
-        Problem::error(
-            "target::unreadable",
-            format!("{what} of process {} ({}) can't be read: {error}", process.pid, process.comm),
-        )
-    };
+fn open(
+    name: Option<String>,
+    process: Process,
+    program: Program,
+    mappings: Mappings,
+    answers: Option<Answers>,
+) -> Result<Prepared, Problem> {
+    let unreadable = |what: &str, error: std::io::Error| unreadable(&process, what, &error);
     let memory = Memory::new(process.open("mem", true).map_err(|error| unreadable("the memory", error))?);
     let pagemap = process.open("pagemap", false).map_err(|error| unreadable("the page map", error))?;
-    let mappings = Mappings::open(&process).map_err(|error| unreadable("the mappings", error))?;
     let descriptors = Descriptors::open(&process).map_err(|error| unreadable("the descriptors", error))?;
     let sharers = Sharers::scan(&process)?;
     let linker = process.auxiliary(libc::AT_BASE);
@@ -123,6 +142,7 @@ fn open(name: Option<String>, process: Process, program: Program) -> Result<Prep
         gadgets,
         main_stack,
         data_ends,
+        answers,
         process,
     })
 }
@@ -167,37 +187,52 @@ impl Prepared {
 
     /// Asks once, before the stop, what will be asked inside it: the first time takes the kernel, and us, several times as
     /// long. What is answered is of no use yet, for the target still runs.
-    pub fn rehearse(&self) {
+    pub fn rehearse(&self, plan: &Plan) {
         let named: Vec<i32> =
             self.program.named.iter().filter_map(|cell| self.program.constant(*cell)).map(|fd| fd as i32).collect();
         for fd in &named {
             std::hint::black_box((self.descriptors.flags(*fd).is_ok(), self.descriptors.holds_posix_locks(*fd)));
         }
         self.descriptors.forget();
+        if let Some(Answers { names, .. }) = &self.answers {
+            let witness = Witness { process: &self.process, names };
+            std::hint::black_box(answers::answers(plan, witness, &self.mappings).is_ok());
+        }
         let registers = crate::remote::registers_at(self.main_stack);
         let room = self.surveyor(&[]).room(&registers, FRAME_SIZE);
         std::hint::black_box((self.descriptors.free_number(&named), self.process.same_program(), room));
         std::hint::black_box((self.gadgets.verify(&self.memory), self.sharers.now(&self.process).is_ok()));
     }
 
+    /// Whether the plan's own conditions leave it alone.
+    pub fn left_alone(&self) -> bool {
+        self.answers.as_ref().is_some_and(|answers| answers.found.left_alone.is_some())
+    }
+
+    /// Asks again, with everything standing still, what the plan asks of it. Where the answers are others its Program is
+    /// lowered anew; whether it was. Whatever is wrong is a refusal: nothing has been done yet.
+    pub fn ask_again(&mut self, plan: &Plan) -> Result<bool, Vec<Problem>> {
+        let Some(answers) = &mut self.answers else { return Ok(false) };
+        if !self.process.same_program() {
+            return Err(vec![changed(&self.process)]);
+        }
+        let witness = Witness { process: &self.process, names: &answers.names };
+        let unexpected = answers::unexpected(&plan.targets[answers.spec].expect, witness);
+        if !unexpected.is_empty() {
+            return Err(unexpected);
+        }
+        let found = answers::answers(plan, witness, &self.mappings).map_err(|problem| vec![problem])?;
+        if found == answers.found {
+            return Ok(false);
+        }
+        let files = Surroundings::at_hand(&self.process, &answers.files);
+        self.program = program::lower(plan, answers.spec, &files, &found)?;
+        answers.found = found;
+        Ok(true)
+    }
+
     /// Finds other code to call through, inside the stop, for a target that lets calls through from a range only.
     pub fn gadgets_within(&self, range: (u64, u64)) -> Option<Gadgets> {
         Gadgets::find_within(&self.mappings, &self.memory, range).ok()
-    }
-}
-
-struct Surroundings<'a>(Files<'a>);
-
-impl program::Facts for Surroundings<'_> {
-    fn file(&self, path: &[u8]) -> FileFact {
-        match self.0.named(path) {
-            Named::Missing => FileFact::Missing,
-            Named::Plain => FileFact::Plain,
-            Named::MayBlock => FileFact::MayBlock,
-        }
-    }
-
-    fn size(&self, path: &[u8]) -> Option<u64> {
-        self.0.size(path)
     }
 }

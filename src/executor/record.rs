@@ -6,6 +6,7 @@ use super::prepared::Prepared;
 use super::{StepOutcome, StepState, TargetOutcome, Verdict};
 use crate::problem::Problem;
 use crate::program::{Shown, StepCode};
+use crate::syscalls::layouts::decode::Value;
 use crate::syscalls::{Nature, errno};
 use indexmap::IndexMap;
 use serde::{Deserialize, Serialize};
@@ -56,15 +57,16 @@ pub fn blank_step(step: &StepCode, state: StepState) -> StepOutcome {
     StepOutcome {
         index: step.index,
         name: step.name.clone(),
+        each: step.each.clone(),
         syscall: step.syscall.name.to_owned(),
-        state,
+        state: if step.skip.is_some() { StepState::Skipped } else { state },
         args: step.shown.iter().map(|(name, value)| ((*name).to_owned(), shown(value))).collect(),
         result: None,
         errno: None,
         undone: false,
         buffers: Vec::new(),
         values: IndexMap::new(),
-        note: None,
+        note: step.skip.map(str::to_owned),
     }
 }
 
@@ -83,24 +85,21 @@ pub fn blank_target(target: &Prepared, outcome: Verdict, state: StepState) -> Ta
 }
 
 impl<'a> Recorder<'a> {
-    /// Nothing has happened yet.
-    pub fn new(target: &'a Prepared) -> Self {
-        Self { target, outcome: blank_target(target, Verdict::Refused, StepState::NotRun), ended: None }
+    /// Nothing has happened yet to a target, of which this is [`Recorder::blank`].
+    pub fn new((target, outcome): (&'a Prepared, TargetOutcome)) -> Self {
+        Self { target, outcome, ended: None }
     }
 
-    fn slot(&mut self, index: usize) -> Option<&mut StepOutcome> {
-        self.outcome.steps.iter_mut().find(|step| step.index == index)
+    /// How a target begins, for [`Recorder::new`]: put together before the stop.
+    pub fn blank(target: &Prepared) -> TargetOutcome {
+        blank_target(target, Verdict::Refused, StepState::NotRun)
     }
 
-    fn seen(&self, index: usize) -> Option<&StepOutcome> {
-        self.outcome.steps.iter().find(|step| step.index == index)
-    }
-
-    /// Notes how a step went.
-    pub fn step(&mut self, index: usize, machine: &Machine<'_>, result: Result<&StepState, &OpFault>) {
-        let Some(code) = self.target.program.steps.iter().find(|step| step.index == index) else { return };
+    /// Notes how a step went. Steps are named by their position in the program, here and below.
+    pub fn step(&mut self, position: usize, machine: &Machine<'_>, result: Result<&StepState, &OpFault>) {
+        let Some(code) = self.target.program.steps.get(position) else { return };
         let value = machine.cell(code.result).map(|value| value as i64);
-        let Some(slot) = self.slot(index) else { return };
+        let Some(slot) = self.outcome.steps.get_mut(position) else { return };
         for (arg, (_, shown)) in slot.args.iter_mut().zip(&code.shown) {
             if let Shown::Cell(cell, _) = shown
                 && let Some(value) = machine.cell(*cell)
@@ -111,13 +110,13 @@ impl<'a> Recorder<'a> {
         slot.result = value;
         slot.errno = value.and_then(errno::of_result).map(errno::spell);
         slot.state = result.map_or(StepState::Failed, |state| *state);
-        slot.note = result.err().map(ToString::to_string);
+        slot.note = result.err().map(ToString::to_string).or_else(|| code.skip.map(str::to_owned));
     }
 
     /// The problem of a step that failed.
-    pub fn failed(&self, index: usize, fault: &OpFault) -> Problem {
-        let problem = Problem::error("run::step-failed", self.say(&format!("{}: {fault}", self.title(index))));
-        match self.target.program.steps.get(index) {
+    pub fn failed(&self, position: usize, fault: &OpFault) -> Problem {
+        let problem = Problem::error("run::step-failed", self.say(&format!("{}: {fault}", self.title(position))));
+        match self.target.program.steps.get(position) {
             Some(code) => problem.at(code.span, "this step"),
             None => problem,
         }
@@ -128,42 +127,43 @@ impl<'a> Recorder<'a> {
         format!("process {} ({}): {what}", self.outcome.pid, self.outcome.comm)
     }
 
-    fn title(&self, index: usize) -> String {
-        match self.seen(index) {
-            Some(StepOutcome { name: Some(name), .. }) => format!("step {} ({name})", index + 1),
-            Some(step) => format!("step {} ({})", index + 1, step.syscall),
-            None => format!("step {}", index + 1),
-        }
+    fn title(&self, position: usize) -> String {
+        let Some(step) = self.outcome.steps.get(position) else { return String::new() };
+        let each = step.each.as_ref().map(|each| format!(", {each}")).unwrap_or_default();
+        format!("step {} ({}{each})", step.index + 1, step.name.as_ref().unwrap_or(&step.syscall))
     }
 
     /// Whether a step was reached and not skipped.
-    pub fn begun(&self, index: usize) -> bool {
-        self.seen(index).is_some_and(|step| matches!(step.state, StepState::Done | StepState::Failed))
+    pub fn begun(&self, position: usize) -> bool {
+        self.outcome.steps.get(position).is_some_and(|step| matches!(step.state, StepState::Done | StepState::Failed))
     }
 
     /// Whether a step went as expected.
-    pub fn done(&self, index: usize) -> bool {
-        self.seen(index).is_some_and(|step| step.state == StepState::Done)
+    pub fn done(&self, position: usize) -> bool {
+        self.outcome.steps.get(position).is_some_and(|step| step.state == StepState::Done)
     }
 
     /// Whether a step's own call was made and had its effect.
-    pub fn effective(&self, index: usize) -> bool {
-        self.seen(index).is_some_and(|step| step.result.is_some_and(|value| errno::of_result(value).is_none()))
+    pub fn effective(&self, position: usize) -> bool {
+        self.outcome
+            .steps
+            .get(position)
+            .is_some_and(|step| step.result.is_some_and(|value| errno::of_result(value).is_none()))
     }
 
     /// Notes that a step was taken back.
-    pub fn undone(&mut self, index: usize) {
-        let inert = self.inert(index);
-        let effective = self.effective(index);
-        if let Some(slot) = self.slot(index) {
+    pub fn undone(&mut self, position: usize) {
+        let inert = self.inert(position);
+        let effective = self.effective(position);
+        if let Some(slot) = self.outcome.steps.get_mut(position) {
             slot.undone = effective && !inert;
         }
     }
 
     /// Notes that what became of a step is not known or not as it should be, and says so.
-    pub fn in_doubt(&mut self, index: usize, fault: &OpFault, what: &str) -> Problem {
-        let message = self.say(&format!("{}: {what}: {fault}", self.title(index)));
-        if let Some(slot) = self.slot(index) {
+    pub fn in_doubt(&mut self, position: usize, fault: &OpFault, what: &str) -> Problem {
+        let message = self.say(&format!("{}: {what}: {fault}", self.title(position)));
+        if let Some(slot) = self.outcome.steps.get_mut(position) {
             slot.state = StepState::InDoubt;
             slot.note = Some(format!("{what}: {fault}"));
         }
@@ -194,21 +194,22 @@ impl<'a> Recorder<'a> {
         self.outcome.stall_us = Some(time.as_micros() as u64);
     }
 
-    fn inert(&self, index: usize) -> bool {
-        let step = self.target.program.steps.iter().find(|step| step.index == index);
+    fn inert(&self, position: usize) -> bool {
+        let step = self.target.program.steps.get(position);
         step.is_none_or(|step| matches!(step.particulars.nature, Nature::Inert))
     }
 
     /// Whether a call that is not inert succeeded and was not undone.
     pub fn changed(&self) -> bool {
-        self.outcome.steps.iter().any(|step| !step.undone && self.effective(step.index) && !self.inert(step.index))
+        (0..self.outcome.steps.len())
+            .any(|position| !self.outcome.steps[position].undone && self.effective(position) && !self.inert(position))
     }
 
     /// Reads what is to be shown from the target's memory, before it is given back.
     pub fn read(&mut self, machine: &Machine<'_>) {
         let program = &self.target.program;
-        for code in &program.steps {
-            if !self.done(code.index) {
+        for (position, code) in program.steps.iter().enumerate() {
+            if !self.done(position) {
                 continue;
             }
             let (mut buffers, mut values) = (Vec::new(), IndexMap::new());
@@ -222,12 +223,21 @@ impl<'a> Recorder<'a> {
                 }
             }
             // What a call that failed has left in them means nothing.
-            if let Some(slot) = self.slot(code.index).filter(|slot| slot.errno.is_none()) {
+            if let Some(slot) = self.outcome.steps.get_mut(position).filter(|slot| slot.errno.is_none()) {
                 (slot.buffers, slot.values) = (buffers, values);
             }
             for (name, bound) in &code.captures {
-                if let Some(value) = contents::captured(machine, bound) {
-                    self.outcome.captures.insert(name.clone(), value);
+                match contents::captured(machine, bound) {
+                    Some(value) if code.each.is_some() => {
+                        let all = self.outcome.captures.entry(name.clone()).or_insert(Value::List(Vec::new()));
+                        if let Value::List(all) = all {
+                            all.push(value);
+                        }
+                    }
+                    Some(value) => {
+                        self.outcome.captures.insert(name.clone(), value);
+                    }
+                    None => {}
                 }
             }
         }

@@ -7,7 +7,9 @@ use super::machine::Machine;
 use super::prepared::{Prepared, changed, no_code};
 use super::record::{ChildReport, Recorder};
 use super::seccomp_gate::Gate;
-use super::{Eintr, SeccompPolicy, StepState, Verdict};
+use super::threads::{Unfit, recruit};
+use super::{Eintr, SeccompPolicy, StepState, TargetOutcome, Verdict};
+use crate::plan::Plan;
 use crate::problem::Problem;
 use crate::program::{Action, Program, StepCode};
 use crate::remote::seccomp::Filters;
@@ -22,10 +24,15 @@ use std::os::fd::AsRawFd;
 use std::time::Instant;
 
 /// Runs the whole transaction. All threads have been let go when it returns, but those that would not stop.
-pub fn run(targets: &mut [Prepared], options: &Options, board: &Board, waiter: &mut Waiter) -> ChildReport {
-    let mut ready = make_ready(targets);
-    let targets = &*targets;
-    let mut recorders: Vec<Recorder<'_>> = targets.iter().map(Recorder::new).collect();
+pub fn run(
+    plan: &Plan,
+    targets: &mut [Prepared],
+    options: &Options,
+    board: &Board,
+    waiter: &mut Waiter,
+) -> ChildReport {
+    let mut ready = make_ready(plan, targets);
+    let mut blanks: Vec<TargetOutcome> = targets.iter().map(Recorder::blank).collect();
     let mut problems = Vec::new();
     let mut mover = Mover::new();
     board.enter(Phase::Freezing);
@@ -34,6 +41,17 @@ pub fn run(targets: &mut [Prepared], options: &Options, board: &Board, waiter: &
         Ok(subjects) => stop_all(targets, subjects, options, waiter, &mut mover),
         Err(problem) => Err(problem.clone()),
     };
+    if stopped.is_ok() {
+        for (target, blank) in targets.iter_mut().zip(&mut blanks) {
+            match target.ask_again(plan) {
+                Ok(false) => {}
+                Ok(true) => *blank = Recorder::blank(target),
+                Err(more) => problems.extend(more),
+            }
+        }
+    }
+    let targets = &*targets;
+    let mut recorders: Vec<Recorder<'_>> = targets.iter().zip(blanks).map(Recorder::new).collect();
     let verdict = match stopped {
         Err(problem) => {
             problems.push(problem);
@@ -41,7 +59,11 @@ pub fn run(targets: &mut [Prepared], options: &Options, board: &Board, waiter: &
         }
         Ok(Stopped { frozen, standings, begun }) => {
             let mut held = Held { targets, options, board, begun, frozen: &frozen, mover: &mut mover };
-            let verdict = held.work(waiter, &standings, &mut recorders, &mut problems);
+            let verdict = if problems.is_empty() {
+                held.work(waiter, &standings, &mut recorders, &mut problems)
+            } else {
+                Verdict::Refused
+            };
             if frozen.iter().map(|frozen| frozen.threads.len()).sum::<usize>() > 1 {
                 // The first to go would keep us from the others.
                 mover.leave();
@@ -63,10 +85,10 @@ pub fn run(targets: &mut [Prepared], options: &Options, board: &Board, waiter: &
 }
 
 /// The last that can be done before the stop.
-fn make_ready(targets: &mut [Prepared]) -> Result<Vec<Subject>, Problem> {
+fn make_ready(plan: &Plan, targets: &mut [Prepared]) -> Result<Vec<Subject>, Problem> {
     let ready = |target: &mut Prepared| {
         target.sharers.refresh(&target.process)?;
-        target.rehearse();
+        target.rehearse(plan);
         Subject::new(target.process.pid, target.process.dir.as_raw_fd()).map_err(|errno| match errno {
             Errno::ENOENT | Errno::ESRCH => gone(target),
             _ => refusal(target, "target::unreadable", &format!("its threads can't be listed: {}", errno.desc())),
@@ -210,20 +232,36 @@ impl<'a> Held<'a, '_> {
         target.mappings.refresh();
         let program = &target.program;
         let data: u64 = program.buffers.iter().map(|buffer| (buffer.len as u64).next_multiple_of(16)).sum();
-        let overwrites_restart = ops(program)
-            .any(|call| restart::sets_restart_block(call.syscall, |index| program.constant(*call.args.get(index)?)));
+        let overwrites_restart = overwrites_restart(program, |_| true);
         let choice = choose(target, standings, overwrites_restart, data + 64).map_err(|why| no_choice(target, why))?;
         let tracee = choice.standing.tracee;
         let gadgets = self.gadgets(target, tracee)?;
         let gate = self.gate(target, tracee)?;
-        foresee(target, &gate, gadgets.syscall + 2)?;
+        foresee(target, &gate, gadgets.syscall + 2, |step| step.thread.is_none_or(|tid| tid == tracee.tid))?;
         let runner =
             Runner::prepare(tracee, &choice.standing.registers, &choice.image, gadgets, choice.room, &target.memory)
                 .map_err(|error| not_prepared(target, error))?;
         let deadline = self.begun + self.options.hold;
         self.mover.go(runner.processor(&target.memory).or_else(|| last_processor(tracee.tid)));
-        Machine::new(target, runner, gate, waiter, deadline)
-            .map_err(|fault| refusal(target, "target::no-scratch-memory", &fault.to_string()))
+        let mut machine = Machine::new(target, runner, gate, waiter, deadline)
+            .map_err(|fault| refusal(target, "target::no-scratch-memory", &fault.to_string()))?;
+        let mut tools = |standing: &Standing| {
+            let tracee = standing.tracee;
+            let (gadgets, gate) = (self.gadgets(target, tracee)?, self.gate(target, tracee)?);
+            foresee(target, &gate, gadgets.syscall + 2, |step| step.thread == Some(tracee.tid))?;
+            Ok((gadgets, gate))
+        };
+        match recruit(&mut machine, waiter, target, standings, &mut tools) {
+            Ok(()) => Ok(machine),
+            Err(why) => {
+                let problem = unfit(target, why);
+                // What can't be restored is told with the reason: the target is not as it was.
+                Err(match machine.finish(waiter) {
+                    Ok(()) => problem,
+                    Err(fault) => refusal(target, "run::not-restored", &format!("{}; then: {fault}", problem.message)),
+                })
+            }
+        }
     }
 
     /// What must still be true once everything stands still.
@@ -241,7 +279,8 @@ impl<'a> Held<'a, '_> {
             )
             .help("stop or wait for that process; criu-plan stops the threads of its targets only"));
         }
-        let mut steps = target.program.steps.iter();
+        let of_no_thread = |step: &&StepCode| step.thread.is_none() && step.skip.is_none();
+        let mut steps = target.program.steps.iter().filter(of_no_thread);
         let per_thread = steps.find(|step| step.particulars.scope == Scope::Thread);
         if let (Some(StepCode { syscall: call, .. }), true) = (per_thread, frozen.threads.len() > 1) {
             return Err(refusal(
@@ -249,7 +288,7 @@ impl<'a> Held<'a, '_> {
                 "target::per-thread-call",
                 &format!("{} changes one thread only, and it has {}", call.name, frozen.threads.len()),
             )
-            .help("this version runs such calls in processes of a single thread only"));
+            .help("add `thread: all`, `thread: leader` or `for_each: { thread: { name: … } }` to the step"));
         }
         Ok(())
     }
@@ -301,11 +340,16 @@ impl<'a> Held<'a, '_> {
         problems: &mut Vec<Problem>,
     ) -> Verdict {
         let steps = self.targets.iter().flat_map(|target| target.program.steps.iter().map(|step| step.index + 1)).max();
+        let mut next = vec![0; machines.len()];
         for index in 0..steps.unwrap_or(0) {
             for at in 0..machines.len() {
-                if let Err(problem) = self.step(waiter, at, index, &mut machines[at], &mut recorders[at]) {
-                    problems.push(problem);
-                    return self.roll_back(waiter, machines, recorders, problems);
+                // Repetitions of a step follow each other.
+                while self.targets[at].program.steps.get(next[at]).is_some_and(|step| step.index == index) {
+                    if let Err(problem) = self.step(waiter, at, next[at], &mut machines[at], &mut recorders[at]) {
+                        problems.push(problem);
+                        return self.roll_back(waiter, machines, recorders, problems);
+                    }
+                    next[at] += 1;
                 }
             }
         }
@@ -317,11 +361,12 @@ impl<'a> Held<'a, '_> {
         &mut self,
         waiter: &mut Waiter,
         at: usize,
-        index: usize,
+        position: usize,
         machine: &mut Machine<'a>,
         recorder: &mut Recorder<'a>,
     ) -> Result<(), Problem> {
-        let Some(step) = self.targets[at].program.steps.iter().find(|step| step.index == index) else { return Ok(()) };
+        let Some(step) = self.targets[at].program.steps.get(position) else { return Ok(()) };
+        let index = step.index;
         if let Some(signal) = waiter.interrupted() {
             return Err(Problem::error("run::interrupted", format!("interrupted by signal {signal}")));
         }
@@ -330,17 +375,18 @@ impl<'a> Held<'a, '_> {
                 .help("`--hold` allows more"));
         }
         self.board.mark(at, index, Mark::Begun);
-        let result = machine.run(waiter, &step.prepare).and_then(|()| {
+        let ready = machine.hand_over(step.thread).and_then(|()| machine.run(waiter, &step.prepare));
+        let result = ready.and_then(|()| {
             if machine.skips(step) {
                 return Ok(StepState::Skipped);
             }
             machine.run(waiter, &step.forward).map(|()| StepState::Done)
         });
-        recorder.step(index, machine, result.as_ref());
+        recorder.step(position, machine, result.as_ref());
         match result {
             Ok(StepState::Skipped) => self.board.mark(at, index, Mark::Skipped),
             Ok(_) => self.board.mark(at, index, Mark::Done(machine.cell(step.result).unwrap_or(0) as i64)),
-            Err(fault) => return Err(recorder.failed(index, &fault)),
+            Err(fault) => return Err(recorder.failed(position, &fault)),
         }
         Ok(())
     }
@@ -356,17 +402,18 @@ impl<'a> Held<'a, '_> {
         let mut verdict = Verdict::Applied;
         for (at, (machine, recorder)) in machines.iter_mut().zip(recorders.iter_mut()).enumerate() {
             machine.extend_deadline();
-            for step in &self.targets[at].program.steps {
-                if !recorder.done(step.index) {
+            for (position, step) in self.targets[at].program.steps.iter().enumerate() {
+                if !recorder.done(position) {
                     continue;
                 }
-                let result = machine.run(waiter, &step.commit).and_then(|()| machine.run(waiter, &step.release));
+                let ready = machine.hand_over(step.thread).and_then(|()| machine.run(waiter, &step.commit));
+                let result = ready.and_then(|()| machine.run(waiter, &step.release));
                 if !step.commit.is_empty() {
-                    recorder.step(step.index, machine, result.as_ref().map(|()| &StepState::Done));
+                    recorder.step(position, machine, result.as_ref().map(|()| &StepState::Done));
                 }
                 if let Err(fault) = result {
                     verdict = Verdict::InDoubt;
-                    problems.push(recorder.in_doubt(step.index, &fault, "what it kept for undo may still be there"));
+                    problems.push(recorder.in_doubt(position, &fault, "what it kept for undo may still be there"));
                 }
             }
             recorder.end(Verdict::Applied);
@@ -389,24 +436,28 @@ impl<'a> Held<'a, '_> {
         let mut verdict = Verdict::RolledBack;
         for (at, (machine, recorder)) in machines.iter_mut().zip(recorders.iter_mut()).enumerate().rev() {
             let mut ended = Verdict::RolledBack;
-            for step in self.targets[at].program.steps.iter().rev().filter(|step| step.index < usize::MAX) {
-                if !recorder.begun(step.index) {
+            let steps = &self.targets[at].program.steps;
+            for (position, step) in steps.iter().enumerate().rev() {
+                if !recorder.begun(position) {
                     continue;
                 }
                 machine.extend_deadline();
-                let undone = machine.run(waiter, &step.undo);
+                let undone = machine.hand_over(step.thread).and_then(|()| machine.run(waiter, &step.undo));
                 let released = machine.run(waiter, &step.release);
                 match undone.and(released) {
-                    Ok(()) if step.irreversible && recorder.effective(step.index) => {
+                    Ok(()) if step.irreversible && recorder.effective(position) => {
                         ended = ended.worse(Verdict::Partial)
                     }
                     Ok(()) => {
-                        recorder.undone(step.index);
-                        self.board.mark(at, step.index, Mark::Undone);
+                        recorder.undone(position);
+                        // The board has one place for all repetitions of a step.
+                        if position == 0 || steps[position - 1].index != step.index {
+                            self.board.mark(at, step.index, Mark::Undone);
+                        }
                     }
                     Err(fault) => {
                         ended = Verdict::InDoubt;
-                        problems.push(recorder.in_doubt(step.index, &fault, "it could not be taken back"));
+                        problems.push(recorder.in_doubt(position, &fault, "it could not be taken back"));
                     }
                 }
             }
@@ -417,11 +468,12 @@ impl<'a> Held<'a, '_> {
     }
 }
 
-/// Every call that a program may make.
-fn ops(program: &Program) -> impl Iterator<Item = &crate::program::Call> {
+/// Every call that a program may make in these steps.
+fn ops(program: &Program, of: impl Fn(&StepCode) -> bool) -> impl Iterator<Item = &crate::program::Call> {
     program
         .steps
         .iter()
+        .filter(move |step| of(step))
         .flat_map(|step| step.forward.iter().chain(&step.undo).chain(&step.commit).chain(&step.release))
         .filter_map(|op| match &op.action {
             Action::Call(call) => Some(call),
@@ -429,15 +481,21 @@ fn ops(program: &Program) -> impl Iterator<Item = &crate::program::Call> {
         })
 }
 
-/// Tries every call of the program, and our own, on the filters before any is made.
-fn foresee(target: &Prepared, gate: &Gate, ip: u64) -> Result<(), Problem> {
+/// Whether one of these steps would overwrite what the kernel goes on with in a thread that is in a timed wait.
+pub fn overwrites_restart(program: &Program, of: impl Fn(&StepCode) -> bool) -> bool {
+    ops(program, of)
+        .any(|call| restart::sets_restart_block(call.syscall, |index| program.constant(*call.args.get(index)?)))
+}
+
+/// Tries every call of these steps, and our own, on the filters before any is made.
+fn foresee(target: &Prepared, gate: &Gate, ip: u64, of: impl Fn(&StepCode) -> bool) -> Result<(), Problem> {
     let refuse = |why: String| {
         refusal(target, "target::seccomp-refuses", &why).help(
             "leave the call out of the plan; `--seccomp suspend` switches the filters off while calls run, and is deadly for the target if criu-plan is killed in the middle of one",
         )
     };
     gate.foresee("rt_sigreturn", libc::SYS_rt_sigreturn as u32, ip, &[None; 6]).map_err(refuse)?;
-    for call in ops(&target.program) {
+    for call in ops(&target.program, of) {
         let Some(number) = call.syscall.number(Arch::X86_64) else { continue };
         let mut args = [None; 6];
         for (slot, cell) in args.iter_mut().zip(&call.args) {
@@ -468,6 +526,15 @@ fn no_choice(target: &Prepared, why: NoChoice) -> Problem {
         NoChoice::NoRoom => refusal(target, "target::no-room", "no memory in it is proven free for a landing frame")
             .help("try again when its main thread is less deep in its stack"),
         NoChoice::Fault(fault) => refusal(target, "target::gone", &fault.to_string()),
+    }
+}
+
+fn unfit(target: &Prepared, why: Unfit) -> Problem {
+    match why {
+        Unfit::Because(why) => refusal(target, "target::no-thread", &why),
+        Unfit::Refused(problem) => problem,
+        Unfit::NotPrepared(error) => not_prepared(target, error),
+        Unfit::NoGround(fault) => refusal(target, "target::no-room", &format!("no memory for landing frames: {fault}")),
     }
 }
 

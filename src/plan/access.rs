@@ -1,14 +1,23 @@
 //! What a plan uses of what it captured: numbers by their way inside memory, and memory itself.
 
 use super::reading::Problems;
-use super::{Access, Arg, CaptureFrom, CaptureRef, Decode, Memory, Pointed, Step};
+use super::{Access, Arg, CaptureFrom, CaptureRef, Decode, Memory, Part, Pointed, Step};
 use crate::syscalls::layouts::access::{Missing, locate};
 
 /// A use in an argument.
 pub struct Used<'a> {
     pub capture: &'a CaptureRef,
-    /// It stands for memory, not for a number.
-    pub memory: bool,
+    /// What it stands for.
+    pub as_: As,
+}
+
+/// What a use stands for.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub enum As {
+    Number,
+    Memory,
+    /// A part of a text.
+    Text,
 }
 
 /// Everything that a step's arguments use.
@@ -18,19 +27,22 @@ pub fn uses_of_arguments(step: &Step) -> Vec<Used<'_>> {
 
 fn uses_of_argument(argument: &Arg) -> Vec<Used<'_>> {
     match argument {
-        Arg::Number(number) => number.terms.iter().map(|(_, capture)| Used { capture, memory: false }).collect(),
+        Arg::Number(number) => number.terms.iter().map(|(_, capture)| Used { capture, as_: As::Number }).collect(),
         Arg::Memory(memory) => uses_of_memory(memory),
-        Arg::Ref(capture) => vec![Used { capture, memory: true }],
+        Arg::Ref(capture) => vec![Used { capture, as_: As::Memory }],
+        Arg::Template(parts) => {
+            parts.iter().filter_map(Part::used).map(|capture| Used { capture, as_: As::Text }).collect()
+        }
         Arg::Text(_) => Vec::new(),
     }
 }
 
 fn uses_of_memory(memory: &Memory) -> Vec<Used<'_>> {
     let numbers = memory.patches.iter().flat_map(|patch| &patch.number.terms);
-    let numbers = numbers.map(|(_, capture)| Used { capture, memory: false });
+    let numbers = numbers.map(|(_, capture)| Used { capture, as_: As::Number });
     let pointers = memory.pointers.iter().flat_map(|pointer| match &pointer.to {
         Pointed::Memory(memory) => uses_of_memory(memory),
-        Pointed::Ref(capture) => vec![Used { capture, memory: true }],
+        Pointed::Ref(capture) => vec![Used { capture, as_: As::Memory }],
     });
     numbers.chain(pointers).collect()
 }

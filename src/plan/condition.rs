@@ -1,9 +1,10 @@
-//! `when` and `unless`: comparisons of what was captured.
+//! `when` and `unless`: facts, and comparisons of what was captured.
 
+use super::fact::facts;
 use super::number::number;
 use super::reading::{Problems, Variables, scalar};
 use super::tree::{Node, NodeKind};
-use super::{Condition, Relation};
+use super::{Condition, Conditions, Relation};
 use crate::syscalls::Kind;
 
 /// Longest first, so that `<=` is not taken for `<`.
@@ -16,17 +17,21 @@ const RELATIONS: [(&str, Relation); 6] = [
     (">", Relation::Greater),
 ];
 
-/// One comparison, or a list of them that must all hold.
-pub fn conditions(node: &Node, what: &str, variables: &Variables, problems: &mut Problems) -> Vec<Condition> {
+/// One comparison, facts, or a list of these that must all hold.
+pub fn conditions(node: &Node, what: &str, variables: &Variables, problems: &mut Problems) -> Conditions {
+    let mut all = Conditions::default();
     match &node.kind {
-        NodeKind::Scalar { .. } => condition(node, what, variables, problems).into_iter().collect(),
-        NodeKind::List(items) => items.iter().flat_map(|item| conditions(item, what, variables, problems)).collect(),
-        NodeKind::Map(_) => {
-            let message = format!("facts in `{what}` are not supported by this version");
-            problems.at("plan::unsupported", node.span, message, "compare captured values: `\"${fd} != 1\"`");
-            Vec::new()
+        NodeKind::Scalar { .. } => all.comparisons.extend(condition(node, what, variables, problems)),
+        NodeKind::List(items) => {
+            for item in items {
+                let more = conditions(item, what, variables, problems);
+                all.facts.extend(more.facts);
+                all.comparisons.extend(more.comparisons);
+            }
         }
+        NodeKind::Map(_) => all.facts = facts(node, what, variables, problems),
     }
+    all
 }
 
 fn condition(node: &Node, what: &str, variables: &Variables, problems: &mut Problems) -> Option<Condition> {
@@ -36,7 +41,7 @@ fn condition(node: &Node, what: &str, variables: &Variables, problems: &mut Prob
         Some((left, *relation, right))
     });
     let Some((left, relation, right)) = found else {
-        let help = "write it as `\"${fd} != 1\"`, with ==, !=, <, <=, > or >=";
+        let help = "write it as `\"${fd} != 1\"`, with ==, !=, <, <=, > or >=, or give facts: `{ fd: { number: 1 } }`";
         problems.at("plan::condition", node.span, format!("`{text}` compares nothing"), help);
         return None;
     };

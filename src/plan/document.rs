@@ -1,25 +1,20 @@
 //! The plan as a whole: its head, its variables, its targets, its steps.
 
 use super::architecture;
+use super::fact::facts;
 use super::flow;
 use super::names;
-use super::number::number;
 use super::reading::{Fields, Problems, Variables, boolean, is_name, scalar};
+use super::selector::target;
 use super::step::step;
 use super::tree::{self, Node, NodeKind};
-use super::{Expect, Plan, Selector, Spanned, TargetSpec};
+use super::{Plan, TargetSpec};
 use crate::problem::{Problem, Span};
-use crate::syscalls::{Arch, Kind, nearest};
+use crate::syscalls::{Arch, nearest};
 use indexmap::IndexMap;
 use std::collections::HashMap;
-use std::path::PathBuf;
 
-const KEYS: [&str; 6] = ["version", "name", "description", "vars", "targets", "steps"];
-const LATER: [&str; 1] = ["unless"];
-const TARGET_KEYS: [&str; 4] = ["pid", "pidfile", "name", "expect"];
-const LATER_TARGET_KEYS: [&str; 3] = ["match", "count", "with"];
-const EXPECT_KEYS: [&str; 3] = ["exe", "comm", "user"];
-const LATER_EXPECT_KEYS: [&str; 8] = ["cmdline", "cgroup", "threads", "seccomp", "env", "cwd", "root", "fd"];
+const KEYS: [&str; 8] = ["version", "name", "description", "vars", "targets", "when", "unless", "steps"];
 
 /// How strict reading is about variables.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
@@ -77,12 +72,16 @@ fn plan(root: &Node, settings: &IndexMap<String, String>, purpose: Purpose, prob
     let targets = list(fields.take("targets"), "targets", root, problems);
     let targets: Vec<TargetSpec> = targets.iter().filter_map(|node| target(node, &variables, problems)).collect();
     check_names(&targets, problems);
+    let mut about = |name: &str, problems: &mut Problems| {
+        fields.take(name).map(|node| facts(node, name, &variables, problems)).unwrap_or_default()
+    };
+    let (when, unless) = (about("when", problems), about("unless", problems));
     let steps = list(fields.take("steps"), "steps", root, problems);
     let mut steps: Vec<_> = steps.iter().filter_map(|node| step(node, &variables, problems)).collect();
-    fields.finish("a plan", &KEYS, &LATER, problems);
+    fields.finish("a plan", &KEYS, &[], problems);
     names::settle(&mut steps);
     flow::check(&targets, &steps, problems);
-    Some(Plan { name, description, vars: variables.into_values(), targets, steps })
+    Some(Plan { name, description, vars: variables.into_values(), targets, when, unless, steps })
 }
 
 fn version(node: Option<&Node>, root: &Node, problems: &mut Problems) {
@@ -173,71 +172,6 @@ fn declaration(node: &Node, problems: &mut Problems) -> (Option<String>, bool) {
         problems.at("plan::variable", node.span, "this variable has no value and need not be set", help);
     }
     (default, required)
-}
-
-fn target(node: &Node, variables: &Variables, problems: &mut Problems) -> Option<TargetSpec> {
-    if node.text().is_some() {
-        let selector = Spanned { value: pid(node, variables, problems)?, span: node.span };
-        return Some(TargetSpec { name: None, selector, expect: Expect::default() });
-    }
-    let mut fields = Fields::of(node, "a target", problems)?;
-    let by_pid = fields.take("pid");
-    let by_file = fields.take("pidfile");
-    let name = fields.take("name").and_then(|node| {
-        let text = scalar(node, "name", problems)?;
-        if !is_name(text) {
-            problems.at("plan::name", node.span, format!("`{text}` is no name"), "");
-        }
-        Some(Spanned { value: text.to_owned(), span: node.span })
-    });
-    let expect = fields.take("expect").map(|node| expect(node, variables, problems)).unwrap_or_default();
-    let only_later = fields.has_any(&LATER_TARGET_KEYS);
-    fields.finish("a target", &TARGET_KEYS, &LATER_TARGET_KEYS, problems);
-    let selector = match (by_pid, by_file) {
-        (Some(node), None) => Spanned { value: pid(node, variables, problems)?, span: node.span },
-        (None, Some(node)) => {
-            let path = variables.text(scalar(node, "pidfile", problems)?, node.span, problems);
-            Spanned { value: Selector::Pidfile(PathBuf::from(path)), span: node.span }
-        }
-        (both, _) => {
-            if !only_later {
-                let wrong = if both.is_some() { "both `pid` and `pidfile`" } else { "neither `pid` nor `pidfile`" };
-                problems.at("plan::target", node.span, format!("a target has {wrong}"), "give one of them");
-            }
-            return None;
-        }
-    };
-    Some(TargetSpec { name, selector, expect })
-}
-
-fn pid(node: &Node, variables: &Variables, problems: &mut Problems) -> Option<Selector> {
-    let text = scalar(node, "pid", problems)?;
-    let number = number(text, node.span, Kind::Pid, variables, problems)?;
-    match i32::try_from(number.constant) {
-        Ok(pid) if pid > 0 && number.terms.is_empty() => Some(Selector::Pid(pid)),
-        _ => {
-            let message = format!("`{}` is no pid", if number.terms.is_empty() { number.text.as_str() } else { text });
-            problems.at(
-                "plan::pid",
-                node.span,
-                message,
-                "a pid is a number above 0; variables are declared under `vars:`",
-            );
-            None
-        }
-    }
-}
-
-fn expect(node: &Node, variables: &Variables, problems: &mut Problems) -> Expect {
-    let Some(mut fields) = Fields::of(node, "expect", problems) else { return Expect::default() };
-    let mut text = |name: &str, problems: &mut Problems| {
-        let node = fields.take(name)?;
-        let value = variables.text(scalar(node, name, problems)?, node.span, problems);
-        Some(Spanned { value, span: node.span })
-    };
-    let expect = Expect { exe: text("exe", problems), comm: text("comm", problems), user: text("user", problems) };
-    fields.finish("expect", &EXPECT_KEYS, &LATER_EXPECT_KEYS, problems);
-    expect
 }
 
 /// No two targets bear one name.

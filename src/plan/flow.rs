@@ -1,8 +1,9 @@
 //! How values flow through a plan: what is captured, where it is used, and whether it can be there.
 
-use super::access::{check_access, uses_of_arguments};
+use super::access::{As, check_access, uses_of_arguments};
 use super::reading::Problems;
-use super::{CaptureFrom, CaptureRef, Step, TargetSpec};
+use super::selector::EACH;
+use super::{Access, CaptureFrom, CaptureRef, Conditions, Repetition, Step, TargetSpec};
 use crate::problem::{Problem, Span};
 use crate::syscalls::nearest;
 use indexmap::{IndexMap, IndexSet};
@@ -15,6 +16,17 @@ struct Known<'a> {
     /// Its step may be passed over.
     may_be_skipped: bool,
     from: &'a CaptureFrom,
+    /// Its step is repeated over this, so the name is a list.
+    each: Option<&'a Repetition>,
+}
+
+/// A use, and where it stands.
+struct Used<'a> {
+    capture: &'a CaptureRef,
+    as_: As,
+    step: &'a Step,
+    /// What it is used for need not be there.
+    guarded: bool,
 }
 
 /// A plan that is wrong in more places than this gets no more guesses at what was meant: each looks at every name.
@@ -32,20 +44,20 @@ pub fn check(targets: &[TargetSpec], steps: &[Step], problems: &mut Problems) {
         if let Some(target) = &step.target {
             flow.target(&target.value, target.span, problems);
         }
-        let guarded = !step.when.is_empty() || !step.unless.is_empty();
-        for used in uses_of_conditions(step) {
-            flow.use_of(used, true, false, problems);
+        for used in uses(step) {
+            flow.use_of(&used, problems);
         }
-        for used in uses_of_arguments(step) {
-            flow.use_of(used.capture, guarded, used.memory, problems);
-        }
-        flow.capture(step, guarded, problems);
+        flow.capture(step, may_be_skipped(step), problems);
     }
     for (name, known) in flow.known.iter().filter(|(_, known)| !known.used && *known.from == CaptureFrom::Return) {
         let problem =
             Problem::warning("plan::unused-capture", format!("`{name}` is captured and never used")).at(known.span, "");
         problems.push(problem.help("it is only shown in the report; leave `capture` out if nobody reads it there"));
     }
+}
+
+fn may_be_skipped(step: &Step) -> bool {
+    !step.when.is_empty() || !step.unless.is_empty()
 }
 
 /// What is known at a step.
@@ -93,7 +105,12 @@ impl<'a> Flow<'a> {
                 used: self.captured.get(capture.name.value.as_str()).is_some_and(|(_, used_before)| *used_before),
                 may_be_skipped: guarded,
                 from: &capture.from,
+                each: step.each.as_ref().map(|each| &each.value),
             };
+            if capture.name.value == EACH {
+                let help = "`${each.…}` is what `for_each` goes over; call it otherwise";
+                problems.at("plan::name", capture.name.span, "nothing can be captured as `each`", help);
+            }
             if let Some(first) = self.known.insert(&capture.name.value, new) {
                 let message = format!("`{}` is captured twice", capture.name.value);
                 let problem = Problem::error("plan::captured-twice", message).help("give one of them another name");
@@ -102,38 +119,97 @@ impl<'a> Flow<'a> {
         }
     }
 
-    fn use_of(&mut self, used: &CaptureRef, guarded: bool, memory: bool, problems: &mut Problems) {
-        if let Some(target) = used.target.as_deref()
+    fn use_of(&mut self, used: &Used<'_>, problems: &mut Problems) {
+        let capture = used.capture;
+        if capture.target.as_deref() == Some(EACH) {
+            return use_of_each(used, problems);
+        }
+        if let Some(target) = capture.target.as_deref()
             && !self.targets.contains(target)
         {
-            return self.neither(target, used.span, problems);
+            return self.neither(target, capture.span, problems);
         }
-        if let Some(known) = self.known.get_mut(used.name.as_str()) {
+        if let Some(known) = self.known.get_mut(capture.name.as_str()) {
             known.used = true;
-            check_access(used, known.from, memory, problems);
-            if known.may_be_skipped && !guarded {
-                let message = format!("the step that captures `{}` may be skipped, and this one is not", used.name);
+            if let Some(one) = one_of_a_list(used, known, problems) {
+                check_access(&one, known.from, used.as_ == As::Memory, problems);
+            }
+            if known.may_be_skipped && !used.guarded {
+                let message = format!("the step that captures `{}` may be skipped, and this one is not", capture.name);
                 let problem = Problem::error("plan::may-be-skipped", message).help("add the same `when` to this step");
-                problems.push(problem.at(used.span, "used here").at(known.span, "captured here"));
+                problems.push(problem.at(capture.span, "used here").at(known.span, "captured here"));
             }
             return;
         }
-        if let Some((captured, used_before)) = self.captured.get_mut(used.name.as_str()) {
+        if let Some((captured, used_before)) = self.captured.get_mut(capture.name.as_str()) {
             *used_before = true;
-            let message = format!("`{}` is used before it is captured", used.name);
+            let message = format!("`{}` is used before it is captured", capture.name);
             let problem = Problem::error("plan::used-before-capture", message)
                 .help("a value is there in the steps behind the one that captures it");
-            return problems.push(problem.at(used.span, "used here").at(*captured, "captured only here"));
+            return problems.push(problem.at(capture.span, "used here").at(*captured, "captured only here"));
         }
-        let near = self.guess(&used.name, |flow| flow.known.keys().copied().collect());
+        let near = self.guess(&capture.name, |flow| flow.known.keys().copied().collect());
         let help = near.map_or("declare it under `vars:`, or `capture` it in an earlier step".to_owned(), |near| {
             format!("did you mean `${{{near}}}`?")
         });
-        problems.at("plan::undefined", used.span, format!("nothing is named `{}`", used.name), help);
+        problems.at("plan::undefined", capture.span, format!("nothing is named `{}`", capture.name), help);
     }
 }
 
-fn uses_of_conditions(step: &Step) -> impl Iterator<Item = &CaptureRef> {
-    let sides = step.when.iter().chain(&step.unless).flat_map(|condition| [&condition.left, &condition.right]);
+/// What a repeated step captures is a list, and of a list one is used: that of the same repetition, or the one of a number,
+/// which is then behind us.
+fn one_of_a_list(used: &Used<'_>, known: &Known<'_>, problems: &mut Problems) -> Option<CaptureRef> {
+    let mut one = used.capture.clone();
+    let Some(each) = known.each else { return Some(one) };
+    let same = used.step.each.as_ref().is_some_and(|own| own.value == *each);
+    match one.path.first() {
+        Some(Access::Index(_)) if !same || *known.from == CaptureFrom::Return => {
+            one.path.remove(0);
+        }
+        _ if same => {}
+        _ => {
+            let message = format!("`{}` is a list: the step that captures it is repeated", one.name);
+            let help = "one of them is written `${NAME[0]}`; in a step with the same `for_each`, `${NAME}` is that of the same repetition";
+            let problem = Problem::error("plan::list", message).help(help.replace("NAME", &one.name));
+            problems.push(problem.at(one.span, "used here").at(known.span, "captured here"));
+            return None;
+        }
+    }
+    Some(one)
+}
+
+/// `${each.start}`.
+fn use_of_each(used: &Used<'_>, problems: &mut Problems) {
+    let (name, span) = (used.capture.name.as_str(), used.capture.span);
+    let Some(each) = &used.step.each else {
+        let message = format!("`${{each.{name}}}` stands in a step that is not repeated");
+        return problems.at("plan::each", span, message, "add `for_each` to the step");
+    };
+    let (numbers, texts) = (each.value.numbers(), each.value.texts());
+    if used.as_ != As::Text && texts.contains(&name) {
+        let message = format!("`${{each.{name}}}` is text and no number");
+        return problems.at("plan::each", span, message, format!("numbers are {}", numbers.join(", ")));
+    }
+    if !numbers.contains(&name) && !texts.contains(&name) {
+        let all = || numbers.iter().chain(texts).copied();
+        let help = nearest(name, all()).map_or_else(
+            || format!("there are {}", all().collect::<Vec<_>>().join(", ")),
+            |near| format!("did you mean `${{each.{near}}}`?"),
+        );
+        problems.at("plan::each", span, format!("what this step is repeated over has no `{name}`"), help);
+    }
+}
+
+/// Everything that a step uses, conditions first.
+fn uses(step: &Step) -> impl Iterator<Item = Used<'_>> {
+    let guarded = may_be_skipped(step);
+    let sides = [&step.when, &step.unless].into_iter().flat_map(uses_of_conditions);
+    let conditions = sides.map(move |capture| Used { capture, as_: As::Number, step, guarded: true });
+    let arguments = uses_of_arguments(step).into_iter();
+    conditions.chain(arguments.map(move |used| Used { capture: used.capture, as_: used.as_, step, guarded }))
+}
+
+fn uses_of_conditions(conditions: &Conditions) -> impl Iterator<Item = &CaptureRef> {
+    let sides = conditions.comparisons.iter().flat_map(|condition| [&condition.left, &condition.right]);
     sides.flat_map(|number| &number.terms).map(|(_, used)| used)
 }

@@ -21,9 +21,10 @@ fn settle_one(used: &mut CaptureRef, captured: &HashSet<String>) {
     }
 }
 
-fn uses_mut(step: &mut Step) -> Vec<&mut CaptureRef> {
+/// Every use of a captured value in a step, but for those in texts.
+pub fn uses_mut(step: &mut Step) -> Vec<&mut CaptureRef> {
     let mut uses = Vec::new();
-    for condition in step.when.iter_mut().chain(&mut step.unless) {
+    for condition in step.when.comparisons.iter_mut().chain(&mut step.unless.comparisons) {
         of_number(&mut condition.left, &mut uses);
         of_number(&mut condition.right, &mut uses);
     }
@@ -32,7 +33,7 @@ fn uses_mut(step: &mut Step) -> Vec<&mut CaptureRef> {
             Arg::Number(number) => of_number(number, &mut uses),
             Arg::Memory(memory) => of_memory(memory, &mut uses),
             Arg::Ref(reference) => uses.push(reference),
-            Arg::Text(_) => {}
+            Arg::Text(_) | Arg::Template(_) => {}
         }
     }
     uses

@@ -57,11 +57,6 @@ impl<'a> Fields<'a> {
         std::mem::take(&mut self.entries)
     }
 
-    /// Whether any of these is left.
-    pub fn has_any(&self, names: &[&str]) -> bool {
-        self.entries.iter().any(|(_, name, _)| names.contains(name))
-    }
-
     /// Reports what is left, with the nearest of the known names.
     pub fn finish(mut self, what: &str, known: &[&str], later: &[&str], problems: &mut Problems) {
         for (key, text, _) in self.rest() {

@@ -88,6 +88,7 @@ impl JsonSchema for Plan {
         for (name, kind) in NUMBERS {
             definitions.insert(name.into(), json!({ "description": kind.describe(), "$ref": "#/$defs/number" }));
         }
+        definitions.extend(super::schema_facts::definitions());
         definitions.insert("step".into(), step());
         json_schema!({
             "description": "A plan of system calls to run inside live processes",
@@ -100,6 +101,8 @@ impl JsonSchema for Plan {
                 "description": { "type": "string" },
                 "vars": { "type": "object", "additionalProperties": { "$ref": "#/$defs/variable" } },
                 "targets": { "type": "array", "minItems": 1, "items": { "$ref": "#/$defs/target" } },
+                "when": { "$ref": "#/$defs/facts", "description": "Targets for which these do not hold are left alone" },
+                "unless": { "$ref": "#/$defs/facts", "description": "Targets for which these hold already are left alone" },
                 "steps": { "type": "array", "minItems": 1, "items": { "$ref": "#/$defs/step" } },
             },
         })
@@ -130,7 +133,6 @@ fn flags_key(set: &Set) -> String {
 /// A number, or text that holds one: `${fd}`, `0o644`, `A|B`.
 fn shared() -> Map<String, Value> {
     let name = json!({ "type": "string", "pattern": "^[A-Za-z_][A-Za-z0-9_-]*$" });
-    let condition = json!({ "type": "string", "pattern": "==|!=|<|>" });
     let errors: Vec<&str> = errno::names().collect();
     let definitions = json!({
         "name": name,
@@ -149,21 +151,8 @@ fn shared() -> Map<String, Value> {
                 "description": { "type": "string" },
             }},
         ]},
-        "target": { "anyOf": [
-            { "type": ["integer", "string"] },
-            { "type": "object", "additionalProperties": false, "oneOf": [{ "required": ["pid"] }, { "required": ["pidfile"] }],
-              "properties": {
-                "pid": { "$ref": "#/$defs/number" },
-                "pidfile": { "type": "string" },
-                "name": { "$ref": "#/$defs/name" },
-                "expect": { "type": "object", "additionalProperties": false, "properties": {
-                    "exe": { "type": "string" }, "comm": { "type": "string" }, "user": { "type": ["string", "integer"] },
-                }},
-            }},
-        ]},
         "errno": { "enum": errors },
         "result": { "anyOf": [{ "type": "integer" }, { "$ref": "#/$defs/errno" }, { "type": "string", "pattern": "^[-0-9$]" }] },
-        "condition": { "anyOf": [condition.clone(), { "type": "array", "items": condition }] },
         "capture": { "anyOf": [{ "$ref": "#/$defs/name" }, { "type": "object", "additionalProperties": { "anyOf": [
             { "$ref": "#/$defs/name" },
             { "type": "object", "required": ["name"], "additionalProperties": false, "properties": {
@@ -188,6 +177,8 @@ fn step() -> Value {
         "name": { "type": "string" },
         "capture": { "$ref": "#/$defs/capture", "description": "Bind the result, or buffers, to names" },
         "target": { "$ref": "#/$defs/name", "description": "The one target that it runs in" },
+        "thread": { "$ref": "#/$defs/thread", "description": "The thread that runs it, or all" },
+        "for_each": { "$ref": "#/$defs/for-each", "description": "Repeat it over what the target has: ${each.start}, ${each.number}" },
         "when": { "$ref": "#/$defs/condition", "description": "Run it only if this holds" },
         "unless": { "$ref": "#/$defs/condition", "description": "Skip it if this holds" },
         "returns": { "description": "What counts as success", "anyOf": [

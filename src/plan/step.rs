@@ -5,18 +5,29 @@ use super::condition::conditions;
 use super::ctype::unknown_structure;
 use super::number::{looks_like_integer, number};
 use super::reading::{Fields, Problems, Variables, boolean, is_name, scalar, unknown};
+use super::repetition::{Thread, for_each, thread};
 use super::tree::{Node, NodeKind};
-use super::{Arg, Capture, CaptureFrom, Decode, Expected, Memory, Spanned, Step, Undo};
+use super::{Arg, Capture, CaptureFrom, Decode, Expected, Memory, Repetition, Spanned, Step, ThreadChoice, Undo};
 use crate::problem::{Problem, Span};
 use crate::syscalls::layouts::named;
 use crate::syscalls::{self, Kind, Nature, Syscall, errno, nearest};
 use std::time::Duration;
 
 /// Keys of a step that are no calls. No call bears such a name.
-pub const MODIFIERS: [&str; 10] =
-    ["name", "capture", "target", "when", "unless", "returns", "ignore", "undo", "irreversible", "timeout"];
-/// Those that later versions bring.
-pub const LATER: [&str; 2] = ["thread", "for_each"];
+pub const MODIFIERS: [&str; 12] = [
+    "name",
+    "capture",
+    "target",
+    "thread",
+    "for_each",
+    "when",
+    "unless",
+    "returns",
+    "ignore",
+    "undo",
+    "irreversible",
+    "timeout",
+];
 
 /// Reads a step.
 pub fn step(node: &Node, variables: &Variables, problems: &mut Problems) -> Option<Step> {
@@ -25,6 +36,7 @@ pub fn step(node: &Node, variables: &Variables, problems: &mut Problems) -> Opti
         fields.take("name").and_then(|node| Some(variables.text(scalar(node, "name", problems)?, node.span, problems)));
     let capture = fields.take("capture");
     let target = fields.take("target").and_then(|node| name_of(node, "target", problems));
+    let (each, thread) = place(&mut fields, variables, problems);
     let when = fields.take("when").map(|node| conditions(node, "when", variables, problems)).unwrap_or_default();
     let unless = fields.take("unless").map(|node| conditions(node, "unless", variables, problems)).unwrap_or_default();
     let returns = fields.take("returns").and_then(|node| expected(node, variables, problems));
@@ -41,6 +53,8 @@ pub fn step(node: &Node, variables: &Variables, problems: &mut Problems) -> Opti
         args,
         captures,
         target,
+        each,
+        thread,
         when,
         unless,
         returns,
@@ -52,6 +66,27 @@ pub fn step(node: &Node, variables: &Variables, problems: &mut Problems) -> Opti
     };
     check_call(&step, problems);
     Some(step)
+}
+
+/// What a step is repeated over, and the thread that runs it.
+fn place(
+    fields: &mut Fields<'_>,
+    variables: &Variables,
+    problems: &mut Problems,
+) -> (Option<Spanned<Repetition>>, Option<Spanned<ThreadChoice>>) {
+    let each = fields.take("for_each").and_then(|node| for_each(node, variables, problems));
+    let thread = fields.take("thread").and_then(|node| thread(node, variables, problems));
+    match (each, thread) {
+        (each, None) => (each, None),
+        (None, Some(Thread::All(all))) => (Some(all), None),
+        (Some(Spanned { value: Repetition::Thread(_), .. }), Some(Thread::One(Spanned { span, .. })))
+        | (Some(_), Some(Thread::All(Spanned { span, .. }))) => {
+            let help = "a step is repeated over one thing; `for_each: { thread: {} }` alone runs it in every thread";
+            problems.at("plan::thread", span, "`for_each` and `thread` both say which threads run this step", help);
+            (None, None)
+        }
+        (each, Some(Thread::One(thread))) => (each, Some(thread)),
+    }
 }
 
 /// The one key that names a call.
@@ -66,14 +101,14 @@ fn the_call<'a>(
     for (key, text, value) in rest {
         match syscalls::by_name(text) {
             Some(call) => calls.push((key, call, value)),
-            None if alone && !LATER.contains(&text) => {
+            None if alone => {
                 let near = nearest(text, syscalls::TABLE.iter().map(|call| call.name).chain(MODIFIERS));
                 let help =
                     near.map_or("`criu-plan syscalls` lists them".to_owned(), |near| format!("did you mean `{near}`?"));
                 problems.at("plan::unknown-syscall", key.span, format!("there is no system call `{text}`"), help);
                 return None;
             }
-            None => unknown(key.span, text, "a step", &MODIFIERS, &LATER, problems),
+            None => unknown(key.span, text, "a step", &MODIFIERS, &[], problems),
         }
     }
     if let [_, second, ..] = calls.as_slice() {

@@ -1,11 +1,11 @@
 //! The plan as typed values, each with its place in the text. Variables are already put in.
 
+use crate::facts::{Fact, Repetition, Selector, With};
 use crate::problem::Span;
 pub use crate::syscalls::layouts::access::Access;
 pub use crate::syscalls::layouts::decode::Decode;
 use crate::syscalls::{Particulars, Syscall, particulars};
 use indexmap::IndexMap;
-use std::path::PathBuf;
 use std::time::Duration;
 
 /// A value and where it stands.
@@ -28,6 +28,10 @@ pub struct Plan {
     pub vars: IndexMap<String, String>,
     /// At least one.
     pub targets: Vec<TargetSpec>,
+    /// `when:` of the plan: a target for which not all of these hold is left alone.
+    pub when: Vec<Spanned<Fact>>,
+    /// `unless:` of the plan: a target for which all of these hold (and there is one) is left alone.
+    pub unless: Vec<Spanned<Fact>>,
     /// At least one.
     pub steps: Vec<Step>,
 }
@@ -39,28 +43,10 @@ pub struct TargetSpec {
     pub name: Option<Spanned<String>>,
     /// How it is found.
     pub selector: Spanned<Selector>,
-    /// `expect:`: what must be true of it.
-    pub expect: Expect,
-}
-
-/// How a target is found.
-#[derive(Debug, Clone, PartialEq, Eq)]
-pub enum Selector {
-    /// `pid: 4711`.
-    Pid(i32),
-    /// `pidfile: /run/app.pid`.
-    Pidfile(PathBuf),
-}
-
-/// What must be true of a target, else nothing is touched.
-#[derive(Debug, Clone, Default)]
-pub struct Expect {
-    /// Path of the executable, compared by device and inode, or as text for deleted files.
-    pub exe: Option<Spanned<String>>,
-    /// `comm`, exactly.
-    pub comm: Option<Spanned<String>>,
-    /// User name or number of the effective uid.
-    pub user: Option<Spanned<String>>,
+    /// `with:` which others come with those that were found.
+    pub with: Option<With>,
+    /// `expect:`: what must be true of each, else nothing is touched.
+    pub expect: Vec<Spanned<Fact>>,
 }
 
 /// One step: one system call.
@@ -76,10 +62,14 @@ pub struct Step {
     pub captures: Vec<Capture>,
     /// `target:`; all targets if absent.
     pub target: Option<Spanned<String>>,
+    /// `for_each:`, or `thread: all`.
+    pub each: Option<Spanned<Repetition>>,
+    /// `thread:` one thread.
+    pub thread: Option<Spanned<ThreadChoice>>,
     /// `when:`; all must hold.
-    pub when: Vec<Condition>,
+    pub when: Conditions,
     /// `unless:`; skipped if all hold (and there is one).
-    pub unless: Vec<Condition>,
+    pub unless: Conditions,
     /// `returns:`; no error at all if absent.
     pub returns: Option<Expected>,
     /// `ignore:` error numbers (positive).
@@ -117,6 +107,8 @@ pub enum Arg {
     Number(Number),
     /// Text, passed as a pointer to its bytes and a NUL.
     Text(Vec<u8>),
+    /// Text that has parts of what the step is repeated over.
+    Template(Vec<Part>),
     /// Any other memory, passed as a pointer to it.
     Memory(Memory),
     /// The same memory as an earlier capture (`{ref: name}`).
@@ -188,6 +180,25 @@ pub enum Pointed {
     Ref(CaptureRef),
 }
 
+/// A part of a text.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub enum Part {
+    /// As it is.
+    Plain(String),
+    /// `${each.path}`: `target` is `each`.
+    Each(CaptureRef),
+}
+
+impl Part {
+    /// What it uses.
+    pub fn used(&self) -> Option<&CaptureRef> {
+        match self {
+            Self::Each(used) => Some(used),
+            Self::Plain(_) => None,
+        }
+    }
+}
+
 /// A number that may depend on captures: `constant + Σ ±capture`, wrapping in 64 bits.
 #[derive(Debug, Clone, PartialEq, Eq)]
 pub struct Number {
@@ -202,7 +213,7 @@ pub struct Number {
 /// A use of a capture.
 #[derive(Debug, Clone, PartialEq, Eq)]
 pub struct CaptureRef {
-    /// The target's name for `${app.fd}`.
+    /// The target's name for `${app.fd}`; `each` for what the step is repeated over.
     pub target: Option<String>,
     /// The capture.
     pub name: String,
@@ -228,6 +239,31 @@ pub enum CaptureFrom {
     Return,
     /// The buffer that argument `usize` points to, decoded so.
     Buffer(usize, Decode),
+}
+
+/// `when:` or `unless:` of a step.
+#[derive(Debug, Clone, PartialEq, Eq, Default)]
+pub struct Conditions {
+    /// What is decided before the first step.
+    pub facts: Vec<Spanned<Fact>>,
+    /// What is decided when the step is reached.
+    pub comparisons: Vec<Condition>,
+}
+
+impl Conditions {
+    /// Whether there is no condition at all.
+    pub fn is_empty(&self) -> bool {
+        self.facts.is_empty() && self.comparisons.is_empty()
+    }
+}
+
+/// The one thread that runs a step.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub enum ThreadChoice {
+    /// The first thread.
+    Leader,
+    /// That of this id.
+    Tid(i32),
 }
 
 /// A comparison decided while the program runs.

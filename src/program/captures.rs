@@ -1,6 +1,7 @@
 //! Captured values: what names are bound to, and numbers inside what is captured.
 
 use super::builder::when;
+use super::expand::list_of;
 use super::lower::{Binding, Lowering};
 use super::{Action, Bound, BufferId, Cell, Filled, Guard, Op};
 use crate::plan::{CaptureFrom, CaptureRef, Decode, Relation, Step};
@@ -19,9 +20,16 @@ impl Lowering<'_> {
             self.problems.push(problem.help("capture it in the target that uses it").at(reference.span, ""));
             return None;
         }
+        let list = list_of(&reference.name);
+        if self.left_out.contains(list.unwrap_or(&reference.name)) {
+            // Never set, so that what depends on it is passed over.
+            return None;
+        }
         let binding = self.bindings.get(&reference.name).copied();
         if binding.is_none() {
-            self.no_capture(reference, "is bound by no earlier step that runs in this target");
+            let why =
+                if list.is_some() { "is no element that there is" } else { "is bound by no earlier step that runs" };
+            self.no_capture(reference, &format!("{why} in this target"));
         }
         binding
     }
@@ -142,7 +150,7 @@ impl Lowering<'_> {
                 }
             };
             self.bindings.insert(capture.name.value.clone(), Binding { bound, result, fresh });
-            captures.push((capture.name.value.clone(), bound));
+            captures.push((list_of(&capture.name.value).unwrap_or(&capture.name.value).to_owned(), bound));
         }
         captures
     }

@@ -22,7 +22,17 @@ pub fn listing(program: &Program) -> String {
     for step in &program.steps {
         let name = step.name.as_ref().map(|name| format!(" ({name})")).unwrap_or_default();
         let lasting = if step.irreversible { "  # for good" } else { "" };
-        let _ = writeln!(text, "step {}{name}: {}{lasting}", step.index + 1, call_text(step));
+        let each = step.each.as_ref().map(|each| format!(" [{each}]")).unwrap_or_default();
+        let thread = match (step.thread, &step.each) {
+            (Some(tid), each) if each.as_ref().is_none_or(|each| !each.starts_with("thread")) => {
+                format!(" in thread {tid}")
+            }
+            _ => String::new(),
+        };
+        let _ = writeln!(text, "step {}{name}{each}{thread}: {}{lasting}", step.index + 1, call_text(step));
+        if let Some(why) = step.skip {
+            let _ = writeln!(text, "  left out: {why}");
+        }
         for op in &step.prepare {
             listing.line(&mut text, "prepare", op);
         }

@@ -1,32 +1,40 @@
 //! Plan to Program, for one target.
 
 use super::builder::{Builder, Own};
+use super::expand::{Instance, as_written, instances};
 use super::{Accept, Action, Bound, BufferId, Cell, Facts, Filled, Guard, Op, Output, Program, Shown, StepCode};
+use crate::facts::Found;
 use crate::plan::{Arg, Condition, Decode, Number, Plan, Relation, Spanned, Step};
 use crate::problem::Problem;
 use crate::syscalls::{Blocking, Kind};
-use std::collections::HashMap;
+use std::collections::{HashMap, HashSet};
 
-/// Lowers a plan for its `target`-th target. Steps for other targets are left out.
-pub fn lower(plan: &Plan, target: usize, facts: &dyn Facts) -> Result<Program, Vec<Problem>> {
+/// Lowers a plan for its `target`-th target, of which `found` is known. Steps for other targets are left out.
+pub fn lower(plan: &Plan, target: usize, facts: &dyn Facts, found: &Found) -> Result<Program, Vec<Problem>> {
     let own_name = plan.targets.get(target).and_then(|spec| spec.name.as_ref()).map(|name| name.value.as_str());
-    let mine = |step: &Step| step.target.as_ref().is_none_or(|name| Some(name.value.as_str()) == own_name);
-    let mine: Vec<(usize, &Step)> = plan.steps.iter().enumerate().filter(|(_, step)| mine(step)).collect();
+    let instances = instances(plan, own_name, found);
     let mut lowering = Lowering {
         facts,
         own_name,
-        later: Vec::new(),
+        later: &[],
+        left_out: HashSet::new(),
         builder: Builder::default(),
         bindings: HashMap::new(),
         made: Vec::new(),
         problems: Vec::new(),
     };
-    lowering.builder.program.named = mine.iter().flat_map(|(_, step)| lowering.descriptors_named(step)).collect();
-    let mut steps = Vec::new();
-    for (position, (index, step)) in mine.iter().enumerate() {
-        lowering.later = mine.iter().skip(position + 1).map(|(_, step)| *step).collect();
-        steps.push(lowering.step(*index, step));
+    let made = instances.iter().filter(|instance| instance.skip.is_none());
+    lowering.builder.program.named = made.flat_map(|instance| lowering.descriptors_named(&instance.step)).collect();
+    let mut steps = Vec::with_capacity(instances.len());
+    for (position, instance) in instances.iter().enumerate() {
+        lowering.later = instances.get(position + 1..).unwrap_or_default();
+        steps.push(match instance.skip {
+            None => lowering.step(instance),
+            Some(why) => lowering.leave_out(instance, why),
+        });
     }
+    // Repetitions of a step say the same.
+    lowering.problems.dedup();
     let mut program = lowering.builder.program;
     program.steps = steps;
     if lowering.problems.is_empty() { Ok(program) } else { Err(lowering.problems) }
@@ -47,7 +55,9 @@ pub struct Lowering<'a> {
     pub facts: &'a dyn Facts,
     pub own_name: Option<&'a str>,
     /// The steps after the one that is being lowered.
-    pub later: Vec<&'a Step>,
+    pub later: &'a [Instance<'a>],
+    /// Names that steps would bind which are left out.
+    pub left_out: HashSet<&'a str>,
     pub builder: Builder,
     pub bindings: HashMap<String, Binding>,
     /// Paths that steps make a file at.
@@ -64,7 +74,7 @@ pub struct Lowered {
     pub shown: Shown,
 }
 
-impl Lowering<'_> {
+impl<'a> Lowering<'a> {
     /// Descriptor numbers that a step names itself, at which no duplicate for undo may lie.
     fn descriptors_named(&mut self, step: &Step) -> Vec<Cell> {
         let params = step.syscall.params.iter().zip(&step.args);
@@ -77,10 +87,42 @@ impl Lowering<'_> {
         numbers.map(|number| self.builder.constant(number)).collect()
     }
 
-    fn step(&mut self, index: usize, step: &Step) -> StepCode {
+    /// A step that facts speak against: it is shown as the plan has it.
+    fn leave_out(&mut self, instance: &'a Instance<'a>, why: &'static str) -> StepCode {
+        let step: &'a Step = &instance.step;
+        self.left_out.extend(step.captures.iter().map(|capture| capture.name.value.as_str()));
+        let given = step.args.iter().rposition(Option::is_some).map_or(0, |last| last + 1);
+        let args = step.syscall.params.iter().zip(&step.args).take(given);
+        StepCode {
+            index: instance.index,
+            name: step.name.clone(),
+            each: None,
+            span: step.span,
+            thread: instance.thread,
+            skip: Some(why),
+            syscall: step.syscall,
+            particulars: step.particulars(),
+            shown: args.map(|(param, argument)| (param.name, as_written(argument.as_ref()))).collect(),
+            when: Vec::new(),
+            unless: Vec::new(),
+            prepare: Vec::new(),
+            forward: Vec::new(),
+            undo: Vec::new(),
+            commit: Vec::new(),
+            release: Vec::new(),
+            result: self.builder.unset(),
+            irreversible: false,
+            outputs: Vec::new(),
+            captures: Vec::new(),
+        }
+    }
+
+    fn step(&mut self, instance: &Instance<'_>) -> StepCode {
+        let step: &Step = &instance.step;
         let mut prepare = Vec::new();
-        let when = self.conditions(&step.when, &mut prepare);
-        let unless = self.conditions(&step.unless, &mut prepare);
+        let when = self.conditions(&step.when.comparisons, &mut prepare);
+        let comparisons = if instance.unless { step.unless.comparisons.as_slice() } else { &[] };
+        let unless = self.conditions(comparisons, &mut prepare);
         let result = self.builder.unset();
         let mut stores = Vec::new();
         let arguments = self.arguments(step, result, &mut prepare, &mut stores);
@@ -101,9 +143,12 @@ impl Lowering<'_> {
         let shown = arguments.into_iter().take(given).enumerate();
         let shown = shown.map(|(index, argument)| (named(index), argument.shown)).collect();
         StepCode {
-            index,
+            index: instance.index,
             name: step.name.clone(),
+            each: instance.each.clone(),
             span: step.span,
+            thread: instance.thread,
+            skip: None,
             syscall: step.syscall,
             particulars: step.particulars(),
             shown,

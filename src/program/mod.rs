@@ -3,6 +3,7 @@
 mod builder;
 mod captures;
 mod creation;
+mod expand;
 mod listing;
 mod lower;
 mod memory;
@@ -11,6 +12,7 @@ mod opening;
 mod ops;
 mod reversal;
 
+pub use expand::uses_of_each;
 pub use listing::{call_text, listing};
 pub use lower::lower;
 pub use ops::*;

@@ -194,8 +194,14 @@ pub struct StepCode {
     pub index: usize,
     /// `name:`.
     pub name: Option<String>,
+    /// What this repetition is about, if the step is repeated: `fd 7`. Repetitions have the same index.
+    pub each: Option<String>,
     /// Its place in the plan, for problems.
     pub span: Span,
+    /// The thread that runs all of its calls; any that stands for the process if absent.
+    pub thread: Option<i32>,
+    /// Why it is left out, if that was known when lowering; all sections are empty then.
+    pub skip: Option<&'static str>,
     /// The call.
     pub syscall: &'static Syscall,
     /// What that call is with the step's arguments.

@@ -7,6 +7,7 @@ use super::{Action, Bound, BufferId, Cell, Guard, Op};
 use crate::plan::{Arg, Number, Relation, Spanned, Step, Undo};
 use crate::problem::Problem;
 use crate::syscalls::{Kind, Nature};
+use std::collections::HashSet;
 
 impl Lowering<'_> {
     /// The sections of a step.
@@ -135,14 +136,13 @@ impl Lowering<'_> {
     /// Whether a close may wait for commit: its descriptor is one that an earlier step opened, and no later step can see that
     /// it still is open, but for those that name descriptors by the numbers returned, and if it is none of them.
     fn can_wait(&mut self, step: &Step) -> Option<Vec<Cell>> {
-        let mut waiting = vec![self.waiting_capture(step)?];
+        let mut waiting = HashSet::from([self.waiting_capture(step)?]);
         let mut seen = Vec::new();
-        for later in &self.later {
+        for later in self.later.iter().filter(|later| later.skip.is_none()).map(|later| &*later.step) {
             if let Some(another) = self.waiting_capture(later) {
-                if waiting.contains(&another) {
+                if !waiting.insert(another) {
                     return None;
                 }
-                waiting.push(another);
             } else {
                 seen.extend(self.sees(later, &waiting)?);
             }
@@ -151,7 +151,7 @@ impl Lowering<'_> {
     }
 
     /// The descriptors that a step looks at, by number; `None` if it can't be told or if it looks at one of those waiting.
-    fn sees(&self, step: &Step, waiting: &[Bound]) -> Option<Vec<u64>> {
+    fn sees(&self, step: &Step, waiting: &HashSet<Cell>) -> Option<Vec<u64>> {
         use Kind::{Any, CountOf, Exactly, Fd, Flags, Gid, Int, Mode, Offset, OneOf, Out, Pid, Signal, Size, SizeOf};
         use Kind::{Uid, Uint};
         let fcntl = matches!(step.particulars().nature, Nature::Fcntl)
@@ -170,7 +170,7 @@ impl Lowering<'_> {
                     None => seen.push(0),
                     _ => {
                         let binding = self.binding_in(step, param.name).filter(|binding| binding.fresh)?;
-                        if waiting.contains(&binding.bound) {
+                        if matches!(binding.bound, Bound::Cell(fd) if waiting.contains(&fd)) {
                             return None;
                         }
                     }
@@ -182,11 +182,12 @@ impl Lowering<'_> {
     }
 
     /// The descriptor that a step does nothing but close, if the plan opened it.
-    fn waiting_capture(&self, step: &Step) -> Option<Bound> {
+    fn waiting_capture(&self, step: &Step) -> Option<Cell> {
         let plain = step.captures.is_empty() && step.returns.is_none() && step.ignore.is_empty();
         let undone = step.undo == Undo::Auto && !step.irreversible;
         let binding = self.binding_in(step, "fd").filter(|binding| binding.fresh)?;
-        (matches!(step.particulars().nature, Nature::ClosesFd) && plain && undone).then_some(binding.bound)
+        let Bound::Cell(fd) = binding.bound else { return None };
+        (matches!(step.particulars().nature, Nature::ClosesFd) && plain && undone).then_some(fd)
     }
 }
 

@@ -162,6 +162,11 @@ impl Runner {
         usize::try_from(i32::from_le_bytes(processor)).ok()
     }
 
+    /// Where its landing frame lies.
+    pub fn room(&self) -> Room {
+        self.room
+    }
+
     /// The thread.
     pub fn tracee(&self) -> Tracee {
         self.tracee

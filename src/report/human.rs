@@ -71,7 +71,8 @@ fn line(step: &StepOutcome) -> String {
     // The result says it already.
     let told = step.state == StepState::Failed && step.errno.is_some();
     let note = step.note.as_deref().filter(|_| !told).map(|note| format!(": {note}")).unwrap_or_default();
-    format!("{} {name}{}{result}{state}{undone}{note}", step.index + 1, call(step))
+    let each = step.each.as_deref().map(|each| format!("{each}: ")).unwrap_or_default();
+    format!("{} {name}{each}{}{result}{state}{undone}{note}", step.index + 1, call(step))
 }
 
 /// `dup2(3, 1)`.

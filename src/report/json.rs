@@ -47,6 +47,7 @@ fn step(step: &StepOutcome) -> Value {
     json!({
         "index": step.index,
         "name": step.name,
+        "each": step.each,
         "syscall": step.syscall,
         "state": step.state,
         "args": args,

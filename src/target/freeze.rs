@@ -63,7 +63,7 @@ const GRACE: Duration = Duration::from_millis(100);
 const WORKER_FLAGS: u64 = 0x10 | 0x4000;
 
 /// What the beginning of a `stat` file of proc(5) says of a thread: its state, and whether it is a kernel worker.
-fn thread_state(dir: RawFd, tid: i32) -> Option<(u8, bool)> {
+pub(super) fn thread_state(dir: RawFd, tid: i32) -> Option<(u8, bool)> {
     let path = format!("task/{tid}/stat");
     // SAFETY: `dir` is the open /proc/PID directory of the subject, which outlives this call.
     let dir = unsafe { BorrowedFd::borrow_raw(dir) };

@@ -107,6 +107,11 @@ impl Mappings {
         Ok(found.filter(|mapping| (mapping.start..mapping.end).contains(&address)))
     }
 
+    /// The first mapping that ends above `address`.
+    pub fn next(&self, address: u64) -> io::Result<Option<Mapping>> {
+        self.ask(address, Filter::Any, true)
+    }
+
     /// The first executable mapping that ends above `address`.
     pub fn next_executable(&self, address: u64) -> io::Result<Option<Mapping>> {
         self.ask(address, Filter::Executable, true)

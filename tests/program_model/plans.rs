@@ -1,9 +1,10 @@
 //! Plans of descriptor calls, as a strategy, as a lowered Program, and as calls made one by one.
 
 use crate::kernel::Kernel;
+use criu_plan::facts::Found;
 use criu_plan::plan::{
-    Access, Arg, Capture, CaptureFrom, CaptureRef, Condition, Decode, Expect, Memory, Number, Plan, Relation, Selector,
-    Spanned, Step, TargetSpec, Undo,
+    Access, Arg, Capture, CaptureFrom, CaptureRef, Condition, Conditions, Decode, Memory, Number, Plan, Relation,
+    Selector, Spanned, Step, TargetSpec, Undo,
 };
 use criu_plan::problem::{Problem, Span};
 use criu_plan::program::{Program, lower};
@@ -153,8 +154,10 @@ fn step(calls: &[Call], index: usize) -> Step {
         args: args.into_iter().map(|arg| Some(spanned(arg))).collect(),
         captures: captured.then(|| Capture { name: spanned(format!("c{index}")), from }).into_iter().collect(),
         target: None,
-        when: Vec::new(),
-        unless: unless.into_iter().collect(),
+        each: None,
+        thread: None,
+        when: Conditions::default(),
+        unless: Conditions { facts: Vec::new(), comparisons: unless.into_iter().collect() },
         returns: None,
         ignore: Vec::new(),
         undo: Undo::Auto,
@@ -166,15 +169,17 @@ fn step(calls: &[Call], index: usize) -> Step {
 
 /// The calls as a plan, lowered.
 pub fn lowered(calls: &[Call], facts: &Kernel) -> Result<Program, Vec<Problem>> {
-    let target = TargetSpec { name: None, selector: spanned(Selector::Pid(1)), expect: Expect::default() };
+    let target = TargetSpec { name: None, selector: spanned(Selector::Pid(1)), with: None, expect: Vec::new() };
     let plan = Plan {
         name: None,
         description: None,
         vars: IndexMap::new(),
         targets: vec![target],
+        when: Vec::new(),
+        unless: Vec::new(),
         steps: (0..calls.len()).map(|index| step(calls, index)).collect(),
     };
-    lower(&plan, 0, facts)
+    lower(&plan, 0, facts, &Found::default())
 }
 
 /// Makes the calls one by one until one fails; whether none did.

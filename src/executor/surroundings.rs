@@ -1,0 +1,56 @@
+//! What lowering asks about files of a target: answered before the stop, and remembered for inside it, where only what the
+//! kernel has at hand is asked for anew.
+
+use crate::program::{Facts, FileFact};
+use crate::target::{Files, Named, Process};
+use std::cell::RefCell;
+use std::collections::HashMap;
+
+/// What a path names, and the size of a regular file.
+type Answer = (FileFact, Option<u64>);
+
+/// The answers so far, by path.
+#[derive(Debug, Default)]
+pub struct Known(RefCell<HashMap<Vec<u8>, Answer>>);
+
+/// The files of one process.
+pub struct Surroundings<'a> {
+    known: &'a Known,
+    files: Files<'a>,
+}
+
+impl<'a> Surroundings<'a> {
+    /// While the process runs.
+    pub fn new(process: &'a Process, known: &'a Known) -> Self {
+        Self { known, files: Files::new(process) }
+    }
+
+    /// While it stands still and nobody may be waited for.
+    pub fn at_hand(process: &'a Process, known: &'a Known) -> Self {
+        Self { known, files: Files::at_hand(process) }
+    }
+
+    fn answer(&self, path: &[u8]) -> Answer {
+        let answered = self.known.0.borrow().get(path).copied();
+        answered.unwrap_or_else(|| {
+            let (named, size) = self.files.named(path);
+            let fact = match named {
+                Named::Missing => FileFact::Missing,
+                Named::Plain => FileFact::Plain,
+                Named::MayBlock => FileFact::MayBlock,
+            };
+            self.known.0.borrow_mut().insert(path.to_vec(), (fact, size));
+            (fact, size)
+        })
+    }
+}
+
+impl Facts for Surroundings<'_> {
+    fn file(&self, path: &[u8]) -> FileFact {
+        self.answer(path).0
+    }
+
+    fn size(&self, path: &[u8]) -> Option<u64> {
+        self.answer(path).1
+    }
+}

@@ -1,0 +1,169 @@
+//! Threads that run steps of their own beside the one that runs those of the process.
+
+use super::choice::{Standing, suffering};
+use super::machine::{Machine, OpFault};
+use super::prepared::Prepared;
+use super::seccomp_gate::Gate;
+use super::transaction::overwrites_restart;
+use crate::problem::Problem;
+use crate::program::Program;
+use crate::remote::{Gadgets, Image, PrepareError, Room, Runner};
+use crate::syscalls::Nature;
+use crate::target::{Fault, Resource, Waiter, shares};
+use std::collections::{BTreeMap, BTreeSet};
+
+/// A thread on its landing frame, and what its seccomp filters let through.
+pub struct Worker {
+    /// The thread.
+    pub runner: Runner,
+    /// Its filters.
+    pub gate: Gate,
+}
+
+/// Those that are not at work, by thread id, and the memory that was made for their landing frames.
+#[derive(Default)]
+pub struct Crew {
+    waiting: BTreeMap<i32, Worker>,
+    ground: Option<(u64, u64)>,
+}
+
+/// Why a thread can't run its steps.
+pub enum Unfit {
+    /// In a sentence.
+    Because(String),
+    /// It is refused.
+    Refused(Problem),
+    /// It could not be moved.
+    NotPrepared(PrepareError),
+    /// No memory for its frame.
+    NoGround(OpFault),
+}
+
+impl From<Fault> for Unfit {
+    fn from(fault: Fault) -> Self {
+        Self::Because(fault.to_string())
+    }
+}
+
+impl Crew {
+    /// One more.
+    pub fn add(&mut self, worker: Worker) {
+        self.waiting.insert(worker.runner.tracee().tid, worker);
+    }
+
+    /// Notes memory that was made for frames.
+    pub fn stand_on(&mut self, base: u64, length: u64) {
+        self.ground = Some((base, length));
+    }
+
+    /// Takes one out, to work.
+    pub fn take(&mut self, tid: i32) -> Option<Worker> {
+        self.waiting.remove(&tid)
+    }
+
+    /// Whether `[start, end)` holds memory that one of them stands on.
+    pub fn stands_on(&self, start: u64, end: u64) -> bool {
+        let ground = self.ground.is_some_and(|(base, length)| start < base + length && end > base);
+        ground || self.waiting.values().any(|worker| worker.runner.stands_on(start, end))
+    }
+
+    /// Gives all of them back to themselves; the memory on which they stood.
+    pub fn dismiss(&mut self, target: &Prepared) -> (Option<(u64, u64)>, Result<(), OpFault>) {
+        let mut result = Ok(());
+        for (_, worker) in std::mem::take(&mut self.waiting) {
+            if let Err(fault) = worker.runner.finish(&target.memory) {
+                result = Err(OpFault::Call { call: "letting a thread go", fault });
+            }
+        }
+        (self.ground.take(), result)
+    }
+}
+
+/// Threads that steps of a program name.
+pub fn named(program: &Program) -> BTreeSet<i32> {
+    program.steps.iter().filter(|step| step.skip.is_none()).filter_map(|step| step.thread).collect()
+}
+
+/// A thread that is to be moved, and room for its frame if it has any of its own.
+struct Recruit<'s> {
+    standing: &'s Standing,
+    image: Image,
+    room: Option<Room>,
+}
+
+/// Finds the code that a thread calls through and what its filters say, or refuses it.
+pub type Tools<'a> = dyn FnMut(&Standing) -> Result<(Gadgets, Gate), Problem> + 'a;
+
+/// Moves every thread that the program names onto a landing frame. If one can't be, those moved so far are given back by
+/// [`Machine::finish`].
+pub fn recruit(
+    machine: &mut Machine<'_>,
+    waiter: &mut Waiter,
+    target: &Prepared,
+    standings: &[Standing],
+    tools: &mut Tools<'_>,
+) -> Result<(), Unfit> {
+    let first = machine.thread();
+    let tids = named(&target.program);
+    let stack_pointers: Vec<u64> = standings.iter().map(|standing| standing.registers.rsp).collect();
+    let mut recruits = Vec::new();
+    for tid in tids.into_iter().filter(|tid| *tid != first) {
+        let standing = standings.iter().find(|standing| standing.tracee.tid == tid);
+        let standing = standing.ok_or_else(|| Unfit::Because(format!("thread {tid} has ended")))?;
+        fit(target, standing)?;
+        let image = Image::read(standing.tracee)?;
+        // The process's own runner may have taken the bottom of this very stack.
+        let room = target
+            .surveyor(&stack_pointers)
+            .own_room(&standing.registers, image.frame_size())
+            .filter(|room| !machine.has_room_in(room.start, room.start + room.len));
+        recruits.push(Recruit { standing, image, room });
+    }
+    let space = |recruit: &Recruit<'_>| recruit.image.frame_size().next_multiple_of(64);
+    let needed: u64 = recruits.iter().filter(|recruit| recruit.room.is_none()).map(space).sum();
+    let mut at = 0;
+    if needed > 0 {
+        at = machine.make_ground(waiter, needed).map_err(Unfit::NoGround)?;
+    }
+    for recruit in recruits {
+        let length = space(&recruit);
+        let room = recruit.room.unwrap_or_else(|| {
+            at += length;
+            Room { start: at - length, len: length, handlers: false }
+        });
+        let (gadgets, gate) = tools(recruit.standing).map_err(Unfit::Refused)?;
+        let standing = recruit.standing;
+        let runner =
+            Runner::prepare(standing.tracee, &standing.registers, &recruit.image, gadgets, room, &target.memory)
+                .map_err(Unfit::NotPrepared)?;
+        machine.hire(Worker { runner, gate });
+    }
+    Ok(())
+}
+
+/// Whether a thread may be made to run its steps.
+fn fit(target: &Prepared, standing: &Standing) -> Result<(), Unfit> {
+    let tid = standing.tracee.tid;
+    let own = || target.program.steps.iter().filter(|step| step.skip.is_none() && step.thread == Some(tid));
+    let overwrites = overwrites_restart(&target.program, |step| step.thread == Some(tid));
+    if suffering(standing, overwrites).is_none() {
+        let why = if overwrites {
+            "is in a timed wait that its step would break, or runs 32-bit code"
+        } else {
+            "runs 32-bit code, which this version does not support"
+        };
+        return Err(Unfit::Because(format!("thread {tid} {why}")));
+    }
+    let descriptors = own().any(|step| {
+        matches!(
+            step.particulars.nature,
+            Nature::GivesFd | Nature::GivesPair | Nature::ReplacesFd | Nature::ClosesFd | Nature::Fcntl
+        )
+    });
+    if descriptors && shares(target.process.tid, tid, Resource::Files) != Ok(true) {
+        return Err(Unfit::Because(format!(
+            "thread {tid} has descriptors of its own, and its step changes descriptors"
+        )));
+    }
+    Ok(())
+}

@@ -1,0 +1,133 @@
+//! The schema's part about targets, facts and repetitions.
+
+use super::fact::{FACTS, RLIMIT};
+use super::pattern::{FD, MAPPING, THREAD};
+use super::repetition::OVER;
+use super::selector::TARGET;
+use crate::facts::FdKind;
+use serde_json::{Map, Value, json};
+
+/// Definitions that the rest of the schema refers to: `target`, `facts`, `conditions`, `for-each`, `thread`.
+pub fn definitions() -> Map<String, Value> {
+    let text = json!({ "type": ["string", "integer", "number", "boolean"] });
+    let range = json!({ "anyOf": [
+        { "$ref": "#/$defs/number" },
+        object(json!({ "min": { "$ref": "#/$defs/number" }, "max": { "$ref": "#/$defs/number" } }), &["min", "max"]),
+    ]});
+    let facts = json!({ "anyOf": [{ "$ref": "#/$defs/fact" }, { "type": "array", "minItems": 1, "items": { "$ref": "#/$defs/facts" } }] });
+    let condition = json!({ "anyOf": [{ "type": "string", "pattern": "==|!=|<|>" }, { "$ref": "#/$defs/fact" }] });
+    let definitions = json!({
+        "target": target(),
+        "range": range,
+        "fact": fact(&text),
+        "facts": facts,
+        "condition": { "anyOf": [condition, { "type": "array", "items": { "$ref": "#/$defs/condition" } }] },
+        "fd-pattern": fd(),
+        "mapping-pattern": mapping(),
+        "thread-pattern": object(json!({ "name": { "type": "string", "description": "Its name, or a glob" } }), &THREAD),
+        "for-each": one_of_these(json!({
+            "mapping": { "$ref": "#/$defs/mapping-pattern" },
+            "fd": { "$ref": "#/$defs/fd-pattern" },
+            "thread": { "$ref": "#/$defs/thread-pattern" },
+        }), &OVER),
+        "thread": { "anyOf": [{ "enum": ["all", "leader"] }, { "type": "integer", "minimum": 1 }, { "type": "string", "pattern": "^([1-9]|.*\\$\\{)" }] },
+    });
+    match definitions {
+        Value::Object(definitions) => definitions,
+        _ => Map::new(),
+    }
+}
+
+/// A mapping of these keys, all of which may be left out.
+fn object(properties: Value, keys: &[&str]) -> Value {
+    debug_assert!(properties.as_object().is_some_and(|known| keys.iter().all(|key| known.contains_key(*key))));
+    json!({ "type": "object", "additionalProperties": false, "properties": properties })
+}
+
+/// The same with exactly one key given.
+fn one_of_these(properties: Value, keys: &[&str]) -> Value {
+    let mut object = object(properties, keys);
+    object["minProperties"] = 1.into();
+    object["maxProperties"] = 1.into();
+    object
+}
+
+fn target() -> Value {
+    let mut one = object(
+        json!({
+            "pid": { "$ref": "#/$defs/number" },
+            "pidfile": { "type": "string" },
+            "match": { "$ref": "#/$defs/facts", "description": "The one process for which all of these hold" },
+            "count": { "anyOf": [{ "const": "any" }, { "type": ["integer", "string"] }], "description": "How many processes `match` must find" },
+            "with": { "enum": ["children", "descendants"], "description": "Which others come with them" },
+            "name": { "$ref": "#/$defs/name" },
+            "expect": { "$ref": "#/$defs/facts", "description": "What must be true of it, else nothing is touched" },
+        }),
+        &TARGET,
+    );
+    one["oneOf"] = json!([{ "required": ["pid"] }, { "required": ["pidfile"] }, { "required": ["match"] }]);
+    one["dependentRequired"] = json!({ "count": ["match"] });
+    json!({ "anyOf": [{ "type": ["integer", "string"] }, one] })
+}
+
+fn fact(text: &Value) -> Value {
+    let limit = json!({ "anyOf": [{ "const": "unlimited" }, { "$ref": "#/$defs/range" }] });
+    let mut rlimit =
+        object(json!({ "resource": { "$ref": "#/$defs/resource-limits" }, "soft": limit, "hard": limit }), &RLIMIT);
+    rlimit["required"] = json!(["resource"]);
+    let mut fact = object(
+        json!({
+            "fd": { "$ref": "#/$defs/fd-pattern", "description": "It has such a descriptor" },
+            "mapping": { "$ref": "#/$defs/mapping-pattern", "description": "It has such a mapping" },
+            "cwd": { "type": "string", "description": "Its working directory" },
+            "root": { "type": "string", "description": "Its root directory" },
+            "exe": { "type": "string", "description": "Its executable: a path, or a glob" },
+            "umask": { "$ref": "#/$defs/range", "description": "Its umask, as 0o022" },
+            "rlimit": rlimit,
+            "comm": { "type": ["string", "integer"], "description": "Its name as in ps -o comm, or a glob" },
+            "cmdline": { "type": "string", "description": "A glob for its arguments, joined by spaces" },
+            "user": { "type": ["string", "integer"], "description": "Its effective user" },
+            "cgroup": { "type": "string", "description": "The path of its cgroup, or a glob" },
+            "unit": { "type": "string", "description": "Its systemd unit" },
+            "listen": { "type": "string", "pattern": "^(tcp[46]?/.+|udp[46]?/.+|unix:.+|.*\\$\\{.*)$", "description": "tcp/8080, udp/53, unix:/run/app.sock" },
+            "threads": { "$ref": "#/$defs/range", "description": "How many threads it has" },
+            "seccomp": { "enum": ["none", "strict", "filter", 0, 1, 2] },
+            "env": { "type": "object", "additionalProperties": text, "description": "Variables that it was started with" },
+            "not": { "$ref": "#/$defs/facts", "description": "Not all of these hold" },
+            "any": { "type": "array", "items": { "$ref": "#/$defs/facts" }, "description": "One of these holds" },
+        }),
+        &FACTS,
+    );
+    fact["minProperties"] = 1.into();
+    fact
+}
+
+fn fd() -> Value {
+    let kinds = FdKind::ALL.map(|(name, _)| name);
+    let pattern = object(
+        json!({
+            "number": { "$ref": "#/$defs/range" },
+            "path": { "type": "string", "description": "What it is open on: a path, or a glob, or the path of a deleted file with ` (deleted)` behind it" },
+            "kind": { "enum": kinds },
+            "flags": { "$ref": "#/$defs/any-open-flags", "description": "These are all set" },
+            "without": { "$ref": "#/$defs/any-open-flags", "description": "None of these is set" },
+        }),
+        &FD,
+    );
+    json!({ "anyOf": [{ "$ref": "#/$defs/number" }, pattern] })
+}
+
+fn mapping() -> Value {
+    let size = json!({ "type": ["integer", "string"], "pattern": "^([0-9]|.*\\$\\{)" });
+    object(
+        json!({
+            "perms": { "type": "string", "pattern": "^([-r?][-w?][-x?][ps?]|.*\\$\\{.*)$", "description": "As in /proc/PID/maps; ? for either" },
+            "anonymous": { "type": "boolean", "description": "No file is behind it" },
+            "min_size": size,
+            "max_size": size,
+            "path": { "type": "string", "description": "The file behind it, or a glob" },
+            "name": { "type": "string", "description": "[heap], [stack]" },
+        }),
+        &MAPPING,
+    )
+}
