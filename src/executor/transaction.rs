@@ -15,10 +15,7 @@ use crate::program::{Action, Program, StepCode};
 use crate::remote::seccomp::Filters;
 use crate::remote::{PrepareError, Runner, SettleRule, settle};
 use crate::syscalls::{Arch, Scope, restart};
-use crate::target::{
-    Fault, FreezeError, Frozen, Mover, Subject, Tracee, Waiter, explain_denial, freeze, last_processor,
-    seccomp_unreadable,
-};
+use crate::target::{Fault, FreezeError, Frozen, Subject, Tracee, Waiter, explain_denial, freeze, seccomp_unreadable};
 use nix::errno::Errno;
 use std::os::fd::AsRawFd;
 use std::time::Instant;
@@ -34,11 +31,10 @@ pub fn run(
     let mut ready = make_ready(plan, targets);
     let mut blanks: Vec<TargetOutcome> = targets.iter().map(Recorder::blank).collect();
     let mut problems = Vec::new();
-    let mut mover = Mover::new();
     board.enter(Phase::Freezing);
     // What was opened before the stop is closed after it: `ready` lives until then.
     let stopped = match &mut ready {
-        Ok(subjects) => stop_all(targets, subjects, options, waiter, &mut mover),
+        Ok(subjects) => stop_all(targets, subjects, options, waiter),
         Err(problem) => Err(problem.clone()),
     };
     if stopped.is_ok() {
@@ -58,23 +54,18 @@ pub fn run(
             Verdict::Refused
         }
         Ok(Stopped { frozen, standings, begun }) => {
-            let mut held = Held { targets, options, board, begun, frozen: &frozen, mover: &mut mover };
+            let mut held = Held { targets, options, board, begun, frozen: &frozen };
             let verdict = if problems.is_empty() {
                 held.work(waiter, &standings, &mut recorders, &mut problems)
             } else {
                 Verdict::Refused
             };
-            if frozen.iter().map(|frozen| frozen.threads.len()).sum::<usize>() > 1 {
-                // The first to go would keep us from the others.
-                mover.leave();
-            }
             for (frozen, recorder) in frozen.iter().zip(&mut recorders) {
                 recorder.stall(begun.elapsed());
                 if let Err(fault) = frozen.release() {
                     problems.push(Problem::error("target::not-released", format!("process {}: {fault}", frozen.pid)));
                 }
             }
-            mover.leave();
             verdict
         }
     };
@@ -110,18 +101,11 @@ fn stop_all(
     subjects: &mut [Subject],
     options: &Options,
     waiter: &mut Waiter,
-    mover: &mut Mover,
 ) -> Result<Stopped, Problem> {
-    // While the first target is on its way to its stop we go to where it was running: the stops and calls that follow are
-    // handed over on one processor.
-    let processor = targets.first().and_then(|target| last_processor(target.process.pid));
-    if processor.is_none() {
-        mover.stay();
-    }
     let begun = Instant::now();
     let mut standings: Vec<Vec<Standing>> = targets.iter().map(|_| Vec::new()).collect();
     let deadline = begun + options.freeze_timeout;
-    let frozen = freeze(subjects, waiter, deadline, &mut || mover.go(processor), &mut |index, tracee, stop| {
+    let frozen = freeze(subjects, waiter, deadline, &mut |index, tracee, stop| {
         let target = &targets[index];
         let rule = SettleRule {
             reissue: options.eintr == Eintr::Reissue,
@@ -179,7 +163,6 @@ struct Held<'a, 'f> {
     board: &'a Board,
     begun: Instant,
     frozen: &'f [Frozen],
-    mover: &'f mut Mover,
 }
 
 impl<'a> Held<'a, '_> {
@@ -242,7 +225,6 @@ impl<'a> Held<'a, '_> {
             Runner::prepare(tracee, &choice.standing.registers, &choice.image, gadgets, choice.room, &target.memory)
                 .map_err(|error| not_prepared(target, error))?;
         let deadline = self.begun + self.options.hold;
-        self.mover.go(runner.processor(&target.memory).or_else(|| last_processor(tracee.tid)));
         let mut machine = Machine::new(target, runner, gate, waiter, deadline)
             .map_err(|fault| refusal(target, "target::no-scratch-memory", &fault.to_string()))?;
         let mut tools = |standing: &Standing| {

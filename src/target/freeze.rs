@@ -119,21 +119,17 @@ enum State {
 /// Calls for each thread once, as soon as it stands still: subject's index, thread, stop.
 pub type OnStop<'a> = dyn FnMut(usize, Tracee, Stop) -> Result<(), Fault> + 'a;
 
-/// Called when all threads of a pass have been asked to stop and none has been waited for.
-pub type OnAsked<'a> = dyn FnMut() + 'a;
-
 /// Stops every thread of every subject. On failure those that stopped have been let go; those that would not stop are
 /// let go by our exit only, which must follow.
 pub fn freeze(
     subjects: &mut [Subject],
     waiter: &mut Waiter,
     deadline: Instant,
-    on_asked: &mut OnAsked<'_>,
     on_stop: &mut OnStop<'_>,
 ) -> Result<Vec<Frozen>, FreezeError> {
     let mut states: Vec<HashMap<i32, State>> = subjects.iter().map(|_| HashMap::new()).collect();
     let result = loop {
-        match pass(subjects, &mut states, waiter, deadline, on_asked, on_stop) {
+        match pass(subjects, &mut states, waiter, deadline, on_stop) {
             Ok(Some(frozen)) => break Ok(frozen),
             // Threads that come faster than they are caught.
             Ok(None) if Instant::now() > deadline => {
@@ -180,7 +176,6 @@ fn pass(
     states: &mut [HashMap<i32, State>],
     waiter: &mut Waiter,
     deadline: Instant,
-    on_asked: &mut OnAsked<'_>,
     on_stop: &mut OnStop<'_>,
 ) -> Result<Option<Vec<Frozen>>, FreezeError> {
     let mut listings = Vec::with_capacity(subjects.len());
@@ -200,7 +195,6 @@ fn pass(
         listings.push(tids);
     }
     drop(reaper);
-    on_asked();
     for (index, known) in states.iter_mut().enumerate() {
         let seized: Vec<Tracee> = known.keys().map(|tid| Tracee { tid: *tid }).collect();
         for (tid, state) in known.iter_mut().filter(|(_, state)| **state == State::Asked) {
