@@ -249,7 +249,7 @@ impl<'a> Held<'a, '_> {
     /// What must still be true once everything stands still.
     fn verify(&self, target: &Prepared, frozen: &Frozen) -> Result<(), Problem> {
         // The memory was opened before the stop: that of a program run since (an execve of the same file) is another.
-        if !target.process.same_program() || !target.gadgets.verify(&target.memory) {
+        if !target.process.same_program() || !target.gadgets.verify(&target.memory) || !target.same_memory() {
             return Err(changed(&target.process));
         }
         let others = target.sharers.now(&target.process)?;
