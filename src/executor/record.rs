@@ -1,7 +1,8 @@
 //! What is noted of each target while it is held, and how it crosses to the front end.
 
 use super::contents;
-use super::machine::{Machine, OpFault};
+use super::fault::OpFault;
+use super::machine::Machine;
 use super::prepared::Prepared;
 use super::{StepOutcome, StepState, TargetOutcome, Verdict};
 use crate::problem::Problem;
