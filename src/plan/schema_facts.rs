@@ -107,8 +107,9 @@ fn fd() -> Value {
     let pattern = object(
         json!({
             "number": { "$ref": "#/$defs/range" },
-            "path": { "type": "string", "description": "What it is open on: a path, or a glob, or the path of a deleted file with ` (deleted)` behind it" },
+            "path": { "type": "string", "description": "What it is open on: a path, or a glob, or the path of a deleted file with ` (deleted)` behind it; `/**` is any depth" },
             "kind": { "enum": kinds },
+            "min_space": size(),
             "flags": { "$ref": "#/$defs/any-open-flags", "description": "These are all set" },
             "without": { "$ref": "#/$defs/any-open-flags", "description": "None of these is set" },
         }),
@@ -117,14 +118,18 @@ fn fd() -> Value {
     json!({ "anyOf": [{ "$ref": "#/$defs/number" }, pattern] })
 }
 
+/// Bytes, as 4096 or 64KiB.
+fn size() -> Value {
+    json!({ "type": ["integer", "string"], "pattern": "^([0-9]|.*\\$\\{)" })
+}
+
 fn mapping() -> Value {
-    let size = json!({ "type": ["integer", "string"], "pattern": "^([0-9]|.*\\$\\{)" });
     object(
         json!({
             "perms": { "type": "string", "pattern": "^([-r?][-w?][-x?][ps?]|.*\\$\\{.*)$", "description": "As in /proc/PID/maps; ? for either" },
             "anonymous": { "type": "boolean", "description": "No file is behind it" },
-            "min_size": size,
-            "max_size": size,
+            "min_size": size(),
+            "max_size": size(),
             "path": { "type": "string", "description": "The file behind it, or a glob" },
             "name": { "type": "string", "description": "[heap], [stack]" },
         }),

@@ -119,10 +119,14 @@ fn fits_descriptor(
         }
         wanted => wanted.is_some(),
     };
-    if by_file || pattern.kind.is_some() {
+    if by_file || pattern.kind.is_some() || pattern.min_space.is_some() {
         let own = file_of(process, &name);
         let same = file.is_some() && own.map(|own| own.file) == file;
-        if by_file && !same || pattern.kind.is_some_and(|wanted| wanted != kind(&path, own.map(|own| own.kind))) {
+        let space = own.map_or(0, |own| own.space);
+        if by_file && !same
+            || pattern.kind.is_some_and(|wanted| wanted != kind(&path, own.map(|own| own.kind)))
+            || pattern.min_space.is_some_and(|least| space < least)
+        {
             return None;
         }
     }
