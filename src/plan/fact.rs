@@ -9,8 +9,25 @@ use crate::syscalls::{Kind, constants};
 
 /// Every fact by its key.
 pub const FACTS: [&str; 19] = [
-    "fd", "mapping", "cwd", "root", "exe", "umask", "rlimit", "comm", "cmdline", "user", "cgroup", "unit", "listen",
-    "threads", "namespace", "seccomp", "env", "not", "any",
+    "fd",
+    "mapping",
+    "cwd",
+    "root",
+    "exe",
+    "umask",
+    "rlimit",
+    "comm",
+    "cmdline",
+    "user",
+    "cgroup",
+    "unit",
+    "listen",
+    "threads",
+    "namespace",
+    "seccomp",
+    "env",
+    "not",
+    "any",
 ];
 /// Keys of `rlimit`.
 pub const RLIMIT: [&str; 3] = ["resource", "soft", "hard"];
