@@ -4,7 +4,8 @@ use crate::job::*;
 use crate::redis_server::*;
 use crate::support::*;
 use std::fs::{self, File};
-use std::net::TcpStream;
+use std::io::{Read, Write};
+use std::net::{TcpListener, TcpStream};
 use std::path::PathBuf;
 use std::process::Command;
 
@@ -79,6 +80,36 @@ fn a_python_server_listens_elsewhere() {
     let target = Target::spawn(&mut command);
     let port = target.wait_for("ready ").trim_start_matches("ready ").parse().unwrap();
     swapped(target, port, http, false);
+}
+
+/// Both of its threads wait in accept, and go on in the new socket.
+#[test]
+fn a_server_that_waits_in_accept_listens_elsewhere() {
+    let mut command = Command::new(c("serve"));
+    let target = Target::spawn(command.stdout(File::create("/dev/null").unwrap()));
+    let port = target.wait_for("ready ").trim_start_matches("ready ").parse().unwrap();
+    swapped(target, port, http, false);
+}
+
+#[test]
+fn a_server_goes_on_with_ipv6() {
+    if TcpListener::bind("[::1]:0").is_err() {
+        return;
+    }
+    let mut command = Command::new(c("serve"));
+    let mut target = Target::spawn(command.stdout(File::create("/dev/null").unwrap()));
+    let port = target.wait_for("ready ").trim_start_matches("ready ").parse().unwrap();
+    let (number, new) = (listener(target.pid(), port).to_string(), free_port());
+    let set = [("listener", &*number), ("port", &new.to_string()), ("family", "AF_INET6"), ("address", "[::1]")];
+    let job = Job::new("swap-listener", target.pid(), &set);
+    job.applied();
+    let mut stream = TcpStream::connect(("::1", new)).unwrap();
+    stream.write_all(b"GET / HTTP/1.0\r\n\r\n").unwrap();
+    let mut answer = String::new();
+    stream.read_to_string(&mut answer).unwrap();
+    assert!(answer.ends_with("ok\n"), "{answer}");
+    job.unchanged();
+    target.assert_well();
 }
 
 #[test]
