@@ -116,3 +116,32 @@ fn many_mappings_are_not_dumped() {
     assert!(mappings(target.pid()).iter().filter(|one| meant(one)).count() >= 200);
     advised(&mut target, &job, "dd", meant);
 }
+
+/// Fills a mapping of 2 MiB with bytes that nothing else in it has in this order.
+const KEEPS_A_SECRET: &str = "
+import mmap, sys, time
+kept = mmap.mmap(-1, 2 << 20, flags=mmap.MAP_PRIVATE | mmap.MAP_ANONYMOUS)
+for at in range(256): kept[at] = at * 167 + 13 & 255
+print('ready', file=sys.stderr, flush=True)
+while True: time.sleep(0.01)
+";
+
+#[test]
+fn a_core_dump_lacks_what_is_not_to_be_dumped() {
+    let directory = directory();
+    let mut target = Target::start(&mut python(KEEPS_A_SECRET));
+    let secret: Vec<u8> = (0..256u32).map(|at| (at * 167 + 13) as u8).collect();
+    let dumped = |pid: i32, name: &str| {
+        let core = directory.path().join(name);
+        let dump = format!("generate-core-file {}", core.display());
+        let output =
+            Command::new("gdb").args(["-nx", "-batch", "-p", &pid.to_string(), "-ex", &dump]).output().unwrap();
+        let core = fs::read(&core).unwrap_or_else(|error| panic!("{error}: {output:?}"));
+        assert!(core.len() > 1 << 20);
+        memchr::memmem::find(&core, &secret).is_some()
+    };
+    assert!(dumped(target.pid(), "before"));
+    Job::new("dont-dump", target.pid(), &[("min_size", "2MiB")]).applied();
+    assert!(!dumped(target.pid(), "after"));
+    target.assert_well();
+}
