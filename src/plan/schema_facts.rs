@@ -1,6 +1,6 @@
 //! The schema's part about targets, facts and repetitions.
 
-use super::fact::{FACTS, RLIMIT};
+use super::fact::{FACTS, NAMESPACES, RLIMIT};
 use super::pattern::{FD, MAPPING, THREAD};
 use super::repetition::OVER;
 use super::selector::TARGET;
@@ -75,6 +75,11 @@ fn fact(text: &Value) -> Value {
     let mut rlimit =
         object(json!({ "resource": { "$ref": "#/$defs/resource-limits" }, "soft": limit, "hard": limit }), &RLIMIT);
     rlimit["required"] = json!(["resource"]);
+    let path = json!({ "type": "string" });
+    let kinds: Map<String, Value> = NAMESPACES.iter().map(|kind| ((*kind).to_owned(), path.clone())).collect();
+    let mut namespace = object(kinds.into(), &NAMESPACES);
+    namespace["minProperties"] = 1.into();
+    namespace["description"] = "All of its threads are in the namespaces that these files stand for".into();
     let mut fact = object(
         json!({
             "fd": { "$ref": "#/$defs/fd-pattern", "description": "It has such a descriptor" },
@@ -91,6 +96,7 @@ fn fact(text: &Value) -> Value {
             "unit": { "type": "string", "description": "Its systemd unit" },
             "listen": { "type": "string", "pattern": "^(tcp[46]?/.+|udp[46]?/.+|unix:.+|.*\\$\\{.*)$", "description": "tcp/8080, udp/53, unix:/run/app.sock" },
             "threads": { "$ref": "#/$defs/range", "description": "How many threads it has" },
+            "namespace": namespace,
             "seccomp": { "enum": ["none", "strict", "filter", 0, 1, 2] },
             "env": { "type": "object", "additionalProperties": text, "description": "Variables that it was started with" },
             "not": { "$ref": "#/$defs/facts", "description": "Not all of these hold" },

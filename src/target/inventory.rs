@@ -152,6 +152,11 @@ pub fn file_of(process: &Process, link: &str) -> Option<Identity> {
     identity(process.view(), &CString::new(link).ok()?).ok()
 }
 
+/// The namespace of a kind that a thread is in.
+pub fn namespace_of(process: &Process, tid: i32, kind: &str) -> Option<Identity> {
+    identity(&process.dir, &CString::new(format!("task/{tid}/ns/{kind}")).ok()?).ok()
+}
+
 /// `flags:` and `pos:` of a descriptor's fdinfo.
 fn info(process: &Process, number: i32) -> Option<(u64, u64)> {
     let mut text = String::new();
