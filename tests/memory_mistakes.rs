@@ -229,7 +229,7 @@ mistakes! {
       a field is written `${polled[0].fd}`
     plan::access at `"${polled[0].df}"`
       `polled[0]` is struct pollfd and has no field `df`
-      there are fd, events, revents
+      did you mean `fd`?
     "##;
     signals_that_are_none "- rt_sigaction: { signum: SIGUSR1, act: { struct: { sa_handler: SIG_IGN, sa_mask: [SIGHUPP, 65] } } }\n  irreversible: true\n", @r##"
     plan::unknown-constant at `SIGHUPP`

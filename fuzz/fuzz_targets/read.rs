@@ -1,30 +1,7 @@
-//! Any bytes as a plan: read or refused, with problems that can be shown, and each at a place of the text.
+//! Any bytes as a plan.
 #![no_main]
 
-use criu_plan::plan::{Purpose, read_for};
-use criu_plan::report::{Source, github, problems, sarif};
-use criu_plan::syscalls::Arch;
-use indexmap::IndexMap;
-use libfuzzer_sys::fuzz_target;
+#[path = "../checks/read.rs"]
+mod read;
 
-fuzz_target!(|text: &[u8]| {
-    for (arch, purpose) in [(Arch::X86_64, Purpose::Run), (Arch::Aarch64, Purpose::Check)] {
-        let found = match read_for(arch, text, &IndexMap::new(), purpose) {
-            Ok(reading) => {
-                assert!(!reading.plan.steps.is_empty() && !reading.plan.targets.is_empty());
-                reading.warnings
-            }
-            Err(found) => {
-                assert!(!found.is_empty(), "refused without a reason");
-                found
-            }
-        };
-        for (span, _) in found.iter().flat_map(|problem| &problem.places) {
-            assert!(span.start <= span.end && span.start <= text.len(), "{span:?} of {}", text.len());
-        }
-        let source = Source::new("plan.yaml", text);
-        assert_eq!(github(&found, &source).lines().count(), found.len());
-        assert!(found.is_empty() || !problems(&found, Some(&source)).is_empty());
-        assert!(!sarif(&[(source, found)]).is_empty());
-    }
-});
+libfuzzer_sys::fuzz_target!(|text: &[u8]| read::check(text));

@@ -68,7 +68,13 @@ fn by_position<'a>(call: &Syscall, items: &'a [Node], slots: &mut [Option<&'a No
 fn by_name<'a>(call: &Syscall, entries: &'a [(Node, Node)], slots: &mut [Option<&'a Node>], problems: &mut Problems) {
     for (key, value) in entries {
         let name = key.text().unwrap_or_default();
-        match call.param(name).or_else(|| call.param(alias(name))) {
+        match parameter(call, name) {
+            Some(index) if slots.get(index).is_some_and(Option::is_some) => {
+                let known = call.params.get(index).map_or("", |param| param.name);
+                let message = format!("`{name}` of `{}` is given already", call.name);
+                let help = format!("`{known}` and its other names are one argument; leave one of them out");
+                problems.at("plan::duplicate-key", key.span, message, help);
+            }
             Some(index) => slots[index] = Some(value),
             None => {
                 let near = nearest(name, call.params.iter().map(|param| param.name));
@@ -80,18 +86,18 @@ fn by_name<'a>(call: &Syscall, entries: &'a [(Node, Node)], slots: &mut [Option<
     }
 }
 
-/// Newer man pages call some parameters otherwise.
-fn alias(name: &str) -> &str {
-    match name {
-        "op" => "cmd",
-        "cmd" | "request" | "option" | "operation" => "op",
-        "dfd" => "dirfd",
-        "filename" => "pathname",
-        "path" => "pathname",
-        "len" => "length",
-        "length" => "len",
-        other => other,
-    }
+/// Man pages of other years call some parameters otherwise; these are names for the same.
+pub const ALIASES: [&[&str]; 4] = [
+    &["op", "cmd", "request", "option", "operation"],
+    &["dirfd", "dfd"],
+    &["pathname", "path", "filename"],
+    &["length", "len"],
+];
+
+/// The parameter that a name is for.
+pub fn parameter(call: &Syscall, name: &str) -> Option<usize> {
+    let others = || ALIASES.iter().find(|names| names.contains(&name)).copied().unwrap_or_default();
+    call.param(name).or_else(|| others().iter().find_map(|other| call.param(other)))
 }
 
 /// `2 arguments`.
@@ -134,6 +140,11 @@ fn warn_missing(
     }
 }
 
+/// A text that can only be a path.
+fn is_path(text: &str) -> bool {
+    ["/", "./", "../", "~/"].iter().any(|beginning| text.starts_with(beginning))
+}
+
 struct Reader<'a> {
     call: &'static Syscall,
     forms: Forms<'a>,
@@ -154,6 +165,11 @@ impl Reader<'_> {
     }
 
     fn argument(&mut self, index: usize, node: &Node, kind: Kind) -> Option<Spanned<Arg>> {
+        if node.is_nothing() {
+            let help = "leave it out, or write 0, to pass 0 or NULL; quote it if it is a text";
+            self.forms.problem("plan::nothing", node.span, format!("{} is given as nothing", self.name(index)), help);
+            return None;
+        }
         let value = match &node.kind {
             NodeKind::Scalar { text, plain } => self.scalar(index, text, *plain, kind, node.span)?,
             NodeKind::List(items) => self.list(index, items, kind, node)?,
@@ -169,7 +185,12 @@ impl Reader<'_> {
     fn scalar(&mut self, index: usize, text: &str, plain: bool, kind: Kind, span: Span) -> Option<Arg> {
         let is_number = (plain && is_numeric(text)) || self.forms.is_number(text, span);
         match kind {
-            Kind::Path | Kind::Text => self.text(text, span, &Want::of(self.name(index), kind)),
+            Kind::Path | Kind::Text => {
+                if plain && is_numeric(text) {
+                    self.number_as_text(index, text, span);
+                }
+                self.text(text, span, &Want::of(self.name(index), kind))
+            }
             // An address, or what a step captured, may stand where memory is due; `0` is NULL.
             Kind::In(_) | Kind::Out(_) | Kind::InOut(_) if is_number => self.address(index, text, span, kind),
             Kind::In(_) => self.text(text, span, &Want::of(self.name(index), kind)),
@@ -186,8 +207,21 @@ impl Reader<'_> {
                     self.text(text, span, &Want::of(self.name(index), kind))
                 }
             }
+            Kind::Fd | Kind::DirFd if is_path(text) => {
+                let message = format!("{} is a descriptor, and {text} is a path", self.name(index));
+                let help = "open it in a step before, with `capture: fd`, and write `\"${fd}\"` here";
+                self.forms.problem("plan::kind", span, message, help);
+                None
+            }
             _ => self.number(text, span, kind),
         }
+    }
+
+    /// A number where text is due is passed as its digits, which is hardly meant: 0 is no NULL there, 3 no descriptor.
+    fn number_as_text(&mut self, index: usize, text: &str, span: Span) {
+        let message = format!("{} is text, so the digits `{text}` are passed", self.name(index));
+        let problem = Problem::warning("plan::number-as-text", message).at(span, "");
+        self.forms.problems.push(problem.help("quote it if that is meant; to pass NULL leave the argument out"));
     }
 
     /// A number where memory is due: nothing lies in the first page.

@@ -22,6 +22,9 @@ pub fn conditions(node: &Node, what: &str, variables: &Variables, problems: &mut
     let mut all = Conditions::default();
     match &node.kind {
         NodeKind::Scalar { .. } => all.comparisons.extend(condition(node, what, variables, problems)),
+        NodeKind::List(items) if items.is_empty() => {
+            problems.at("plan::nothing", node.span, format!("there is nothing in `{what}`"), "");
+        }
         NodeKind::List(items) => {
             for item in items {
                 let more = conditions(item, what, variables, problems);

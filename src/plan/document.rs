@@ -3,7 +3,9 @@
 use super::architecture;
 use super::fact::facts;
 use super::flow;
+use super::kinds;
 use super::names;
+use super::order;
 use super::reading::{Fields, Problems, Variables, boolean, is_name, scalar};
 use super::selector::target;
 use super::step::step;
@@ -12,7 +14,7 @@ use super::{Plan, TargetSpec};
 use crate::problem::{Problem, Span};
 use crate::syscalls::{Arch, nearest};
 use indexmap::IndexMap;
-use std::collections::HashMap;
+use std::collections::{HashMap, HashSet};
 
 const KEYS: [&str; 8] = ["version", "name", "description", "vars", "targets", "when", "unless", "steps"];
 
@@ -80,7 +82,11 @@ fn plan(root: &Node, settings: &IndexMap<String, String>, purpose: Purpose, prob
     let mut steps: Vec<_> = steps.iter().filter_map(|node| step(node, &variables, problems)).collect();
     fields.finish("a plan", &KEYS, &[], problems);
     names::settle(&mut steps);
-    flow::check(&targets, &steps, problems);
+    flow::check(&targets, &variables, &steps, problems);
+    kinds::check(&steps, problems);
+    order::check_order(&steps, problems);
+    order::check_threads(&targets, &when, &steps, problems);
+    unused_variables(root, problems);
     Some(Plan { name, description, vars: variables.into_values(), targets, when, unless, steps })
 }
 
@@ -154,6 +160,36 @@ fn variables(
         );
     }
     variables
+}
+
+/// Warns of variables that the plan never uses.
+fn unused_variables(root: &Node, problems: &mut Problems) {
+    let NodeKind::Map(entries) = &root.kind else { return };
+    // One that is misspelt where it is used is told of already.
+    if problems.0.iter().any(|problem| problem.code == "plan::undefined") {
+        return;
+    }
+    let (declared, rest): (Vec<_>, Vec<_>) = entries.iter().partition(|(key, _)| key.text() == Some("vars"));
+    let Some((_, Node { kind: NodeKind::Map(declared), .. })) = declared.first() else { return };
+    let mut used = HashSet::new();
+    rest.iter().for_each(|(_, value)| mentions(value, &mut used));
+    for (key, name) in declared.iter().filter_map(|(key, _)| Some((key, key.text()?))) {
+        if is_name(name) && !used.contains(name) {
+            let problem = Problem::warning("plan::unused-variable", format!("the variable `{name}` is never used"));
+            problems.push(problem.help(format!("leave it out, or use it as `${{{name}}}`")).at(key.span, ""));
+        }
+    }
+}
+
+/// Every `NAME` of a `${NAME}` below a node.
+fn mentions<'a>(node: &'a Node, names: &mut HashSet<&'a str>) {
+    match &node.kind {
+        NodeKind::Scalar { text, .. } => {
+            names.extend(text.split("${").skip(1).filter_map(|rest| Some(rest.split_once('}')?.0)));
+        }
+        NodeKind::List(items) => items.iter().for_each(|item| mentions(item, names)),
+        NodeKind::Map(entries) => entries.iter().for_each(|(_, value)| mentions(value, names)),
+    }
 }
 
 /// A default, or `{required, default, description}`.

@@ -38,6 +38,10 @@ pub const NAMESPACES: [&str; 7] = ["cgroup", "ipc", "mnt", "net", "time", "user"
 /// The facts of a mapping, or of a list of mappings.
 pub fn facts(node: &Node, what: &str, variables: &Variables, problems: &mut Problems) -> Vec<Spanned<Fact>> {
     match &node.kind {
+        NodeKind::List(items) if items.is_empty() => {
+            problems.at("plan::nothing", node.span, format!("there is nothing in `{what}`"), "");
+            Vec::new()
+        }
         NodeKind::List(items) => items.iter().flat_map(|item| facts(item, what, variables, problems)).collect(),
         NodeKind::Map(_) => {
             let entries = Fields::of(node, what, problems).map(|mut fields| fields.rest()).unwrap_or_default();

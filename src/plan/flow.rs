@@ -1,9 +1,9 @@
 //! How values flow through a plan: what is captured, where it is used, and whether it can be there.
 
 use super::access::{As, check_access, uses_of_arguments};
-use super::reading::Problems;
+use super::reading::{Problems, Variables};
 use super::selector::EACH;
-use super::{Access, CaptureFrom, CaptureRef, Conditions, Repetition, Step, TargetSpec};
+use super::{Access, CaptureFrom, CaptureRef, Conditions, Repetition, Spanned, Step, TargetSpec};
 use crate::problem::{Problem, Span};
 use crate::syscalls::nearest;
 use indexmap::{IndexMap, IndexSet};
@@ -33,13 +33,13 @@ struct Used<'a> {
 const MOST_GUESSES: usize = 100;
 
 /// Checks the flow of a plan's values.
-pub fn check(targets: &[TargetSpec], steps: &[Step], problems: &mut Problems) {
+pub fn check(targets: &[TargetSpec], variables: &Variables, steps: &[Step], problems: &mut Problems) {
     let names = targets.iter().filter_map(|target| target.name.as_ref()).map(|name| name.value.as_str()).collect();
     let mut captured = HashMap::new();
     for name in steps.iter().flat_map(|step| &step.captures).map(|capture| &capture.name) {
         captured.entry(name.value.as_str()).or_insert((name.span, false));
     }
-    let mut flow = Flow { targets: names, known: IndexMap::new(), captured, guesses: MOST_GUESSES };
+    let mut flow = Flow { targets: names, variables, known: IndexMap::new(), captured, guesses: MOST_GUESSES };
     for step in steps {
         if let Some(target) = &step.target {
             flow.target(&target.value, target.span, problems);
@@ -64,6 +64,8 @@ fn may_be_skipped(step: &Step) -> bool {
 struct Flow<'a> {
     /// Names of the targets.
     targets: IndexSet<&'a str>,
+    /// Those of the plan, which go before what is captured.
+    variables: &'a Variables,
     /// What was captured so far.
     known: IndexMap<&'a str, Known<'a>>,
     /// Where each name is first captured, in the whole plan, and whether it was used before.
@@ -111,12 +113,26 @@ impl<'a> Flow<'a> {
                 let help = "`${each.…}` is what `for_each` goes over; call it otherwise";
                 problems.at("plan::name", capture.name.span, "nothing can be captured as `each`", help);
             }
+            self.shadow(&capture.name, problems);
             if let Some(first) = self.known.insert(&capture.name.value, new) {
                 let message = format!("`{}` is captured twice", capture.name.value);
                 let problem = Problem::error("plan::captured-twice", message).help("give one of them another name");
                 problems.push(problem.at(capture.name.span, "here again").at(first.span, "first here"));
             }
         }
+    }
+
+    /// A name that something else has, too: a use of it would not mean what it seems to.
+    fn shadow(&self, name: &Spanned<String>, problems: &mut Problems) {
+        let word = name.value.as_str();
+        let what = if self.variables.has(word) {
+            format!("`{word}` is a variable, too, and `${{{word}}}` means that one")
+        } else if self.targets.contains(word) {
+            format!("`{word}` is the name of a target, too, and `${{{word}.…}}` could mean either")
+        } else {
+            return;
+        };
+        problems.at("plan::shadowed", name.span, what, "capture it under another name");
     }
 
     fn use_of(&mut self, used: &Used<'_>, problems: &mut Problems) {

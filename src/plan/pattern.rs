@@ -142,7 +142,9 @@ fn size(node: &Node, what: &str, variables: &Variables, problems: &mut Problems)
         "GiB" | "G" => Some(30),
         _ => None,
     };
-    let bytes = shift.and_then(|shift| super::number::integer(amount.trim())?.checked_mul(1 << shift));
+    let bytes = shift.and_then(|shift| {
+        super::number::integer(amount.trim()).filter(|_| !amount.starts_with('-'))?.checked_mul(1 << shift)
+    });
     if bytes.is_none() {
         problems.at("plan::size", node.span, format!("`{text}` is no size"), "write 4096, 64KiB, 2MiB or 1GiB");
     }

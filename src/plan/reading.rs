@@ -80,7 +80,7 @@ pub fn unknown(span: Span, text: &str, what: &str, known: &[&str], later: &[&str
 
 /// The text of a scalar; a problem if it is something else.
 pub fn scalar<'a>(node: &'a Node, what: &str, problems: &mut Problems) -> Option<&'a str> {
-    let text = node.text();
+    let text = node.text().filter(|_| !node.is_nothing());
     if text.is_none() {
         let message = format!("{what} must be a single value, and here it is {}", node.shape());
         problems.at("plan::shape", node.span, message, "");
@@ -90,9 +90,11 @@ pub fn scalar<'a>(node: &'a Node, what: &str, problems: &mut Problems) -> Option
 
 /// `true` or `false`.
 pub fn boolean(node: &Node, what: &str, problems: &mut Problems) -> bool {
+    let plain = matches!(node.kind, NodeKind::Scalar { plain: true, .. });
     match scalar(node, what, problems) {
-        Some("true") => true,
-        Some("false") | None => false,
+        Some("true") if plain => true,
+        Some("false") if plain => false,
+        None => false,
         Some(other) => {
             let message = format!("`{what}` must be true or false, and here it is `{other}`");
             problems.at("plan::shape", node.span, message, "write `true` or `false`, without quotes");

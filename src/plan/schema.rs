@@ -1,9 +1,11 @@
 //! The JSON Schema of plans (draft 2020-12), derived from the table and the reader's words.
 
 use super::Plan;
+use super::argument::{ALIASES, parameter};
+use super::selector::EACH;
 use super::step::MODIFIERS;
 use crate::syscalls::layouts::named;
-use crate::syscalls::{Kind, Nature, Param, Set, Syscall, TABLE, constants, errno};
+use crate::syscalls::{Kind, Nature, Set, Syscall, TABLE, commands, constants, errno};
 use schemars::generate::SchemaSettings;
 use schemars::{JsonSchema, Schema, SchemaGenerator, json_schema};
 use serde_json::{Map, Value, json};
@@ -82,11 +84,11 @@ impl JsonSchema for Plan {
         definitions.extend(shared());
         definitions.extend(super::schema_memory::definitions(flags_key, set_key));
         // Sums, joins and variables are text that no enumeration holds.
-        let text = json!({ "type": "string", "not": { "pattern": "^[A-Z_0-9]*[A-Z_][A-Z_0-9]*$" } });
-        let expression = json!({ "anyOf": [{ "type": "integer" }, text] });
+        let text = json!({ "type": "string", "pattern": r"^\s*-?\s*[0-9]|\$\{|[-+|]" });
+        let expression = json!({ "anyOf": [{ "$ref": "#/$defs/integer" }, text] });
         definitions.insert("expression".into(), expression);
         for (name, kind) in NUMBERS {
-            definitions.insert(name.into(), json!({ "description": kind.describe(), "$ref": "#/$defs/number" }));
+            definitions.insert(name.into(), number_of(kind));
         }
         definitions.extend(super::schema_facts::definitions());
         definitions.insert("step".into(), step());
@@ -96,10 +98,10 @@ impl JsonSchema for Plan {
             "required": ["version", "targets", "steps"],
             "additionalProperties": false,
             "properties": {
-                "version": { "description": "The version of the language", "const": 1 },
-                "name": { "type": "string" },
-                "description": { "type": "string" },
-                "vars": { "type": "object", "additionalProperties": { "$ref": "#/$defs/variable" } },
+                "version": { "description": "The version of the language", "enum": [1, "1"] },
+                "name": { "$ref": "#/$defs/text" },
+                "description": { "$ref": "#/$defs/text" },
+                "vars": { "type": "object", "propertyNames": { "$ref": "#/$defs/name" }, "additionalProperties": { "$ref": "#/$defs/variable" } },
                 "targets": { "type": "array", "minItems": 1, "items": { "$ref": "#/$defs/target" } },
                 "when": { "$ref": "#/$defs/facts", "description": "Targets for which these do not hold are left alone" },
                 "unless": { "$ref": "#/$defs/facts", "description": "Targets for which these hold already are left alone" },
@@ -132,14 +134,19 @@ fn flags_key(set: &Set) -> String {
 
 /// A number, or text that holds one: `${fd}`, `0o644`, `A|B`.
 fn shared() -> Map<String, Value> {
-    let name = json!({ "type": "string", "pattern": "^[A-Za-z_][A-Za-z0-9_-]*$" });
+    let name = json!({ "type": "string", "pattern": "^[A-Za-z_][A-Za-z0-9_-]*$", "not": { "const": EACH } });
+    let integer = json!({ "type": "integer", "minimum": i64::MIN, "maximum": u64::MAX });
     let errors: Vec<&str> = errno::names().collect();
     let definitions = json!({
         "name": name,
-        "number": { "type": ["integer", "string"] },
-        "text": { "type": ["string", "integer", "number", "boolean", "null"] },
+        "integer": integer,
+        "number": { "anyOf": [{ "$ref": "#/$defs/integer" }, { "type": "string", "pattern": NUMBER }] },
+        "number-or-constant": { "anyOf": [{ "$ref": "#/$defs/integer" }, { "type": "string", "pattern": CONSTANT }] },
+        "text": { "type": ["string", "integer", "number", "boolean"] },
+        "text-in-memory": { "anyOf": [{ "$ref": "#/$defs/text" }, { "$ref": "#/$defs/memory" }] },
+        "filled-memory": { "anyOf": [{ "$ref": "#/$defs/number" }, { "$ref": "#/$defs/memory" }] },
         "argument": { "anyOf": [
-            { "type": ["integer", "string", "number", "boolean", "null"] },
+            { "$ref": "#/$defs/text" },
             { "type": "array", "items": { "type": ["string", "integer"] } },
             { "$ref": "#/$defs/memory" },
         ]},
@@ -147,13 +154,13 @@ fn shared() -> Map<String, Value> {
             { "type": ["string", "integer", "number", "boolean", "null"] },
             { "type": "object", "additionalProperties": false, "properties": {
                 "required": { "type": "boolean" },
-                "default": { "type": ["string", "integer", "number", "boolean"] },
-                "description": { "type": "string" },
-            }},
+                "default": { "$ref": "#/$defs/text" },
+                "description": { "$ref": "#/$defs/text" },
+            }, "anyOf": [{ "required": ["default"] }, { "required": ["required"], "properties": { "required": { "const": true } } }] },
         ]},
         "errno": { "enum": errors },
-        "result": { "anyOf": [{ "type": "integer" }, { "$ref": "#/$defs/errno" }, { "type": "string", "pattern": "^[-0-9$]" }] },
-        "capture": { "anyOf": [{ "$ref": "#/$defs/name" }, { "type": "object", "additionalProperties": { "anyOf": [
+        "result": { "anyOf": [{ "type": "integer" }, { "$ref": "#/$defs/errno" }, { "type": "string", "pattern": NUMBER }] },
+        "capture": { "anyOf": [{ "$ref": "#/$defs/name" }, { "type": "object", "properties": { "return": { "$ref": "#/$defs/name" } }, "additionalProperties": { "anyOf": [
             { "$ref": "#/$defs/name" },
             { "type": "object", "required": ["name"], "additionalProperties": false, "properties": {
                 "name": { "$ref": "#/$defs/name" }, "as": { "$ref": "#/$defs/read-as" },
@@ -166,15 +173,41 @@ fn shared() -> Map<String, Value> {
     }
 }
 
+/// How a text begins that is a number, or what it holds.
+pub const NUMBER: &str = r"^\s*-?\s*[0-9]|\$\{";
+/// The same where any constant may stand.
+const CONSTANT: &str = r"^\s*-?\s*[0-9A-Z]|\$\{";
+
+/// A number of a kind, described.
+fn number_of(kind: Kind) -> Value {
+    let mut number = match kind {
+        Kind::DirFd => json!({ "anyOf": [{ "const": "AT_FDCWD" }, { "$ref": "#/$defs/number" }] }),
+        _ => json!({ "$ref": "#/$defs/number" }),
+    };
+    number["description"] = json!(kind.describe());
+    number
+}
+
+/// Calls that plans may make.
+fn plannable() -> impl Iterator<Item = &'static Syscall> {
+    TABLE.iter().filter(|call| call.forbidden.is_none() && call.x86_64.is_some())
+}
+
+/// What makes a step one with this call: its name, and captures of its result and of its memory.
+fn one_call(call: &Syscall) -> Value {
+    let captured: Vec<&str> = std::iter::once("return").chain(call.params.iter().map(|param| param.name)).collect();
+    json!({ "required": [call.name], "properties": { "capture": { "propertyNames": { "enum": captured } } } })
+}
+
 /// A step: one call, and modifiers.
 fn step() -> Value {
     let mut properties = Map::new();
-    for call in TABLE.iter().filter(|call| call.forbidden.is_none() && call.x86_64.is_some()) {
+    for call in plannable() {
         properties.insert(call.name.to_owned(), arguments(call));
     }
-    let calls: Vec<Value> = properties.keys().map(|name| json!({ "required": [name] })).collect();
+    let calls: Vec<Value> = plannable().map(one_call).collect();
     let modifiers = json!({
-        "name": { "type": "string" },
+        "name": { "$ref": "#/$defs/text" },
         "capture": { "$ref": "#/$defs/capture", "description": "Bind the result, or buffers, to names" },
         "target": { "$ref": "#/$defs/name", "description": "The one target that it runs in" },
         "thread": { "$ref": "#/$defs/thread", "description": "The thread that runs it, or all" },
@@ -183,21 +216,28 @@ fn step() -> Value {
         "unless": { "$ref": "#/$defs/condition", "description": "Skip it if this holds" },
         "returns": { "description": "What counts as success", "anyOf": [
             { "$ref": "#/$defs/result" },
-            { "type": "array", "items": { "$ref": "#/$defs/result" } },
-            { "type": "object", "additionalProperties": false,
+            { "type": "array", "minItems": 1, "items": { "$ref": "#/$defs/result" } },
+            { "type": "object", "minProperties": 1, "additionalProperties": false,
               "properties": { "min": { "$ref": "#/$defs/number" }, "max": { "$ref": "#/$defs/number" } } },
         ]},
         "ignore": { "description": "Errors to go over",
                     "anyOf": [{ "$ref": "#/$defs/errno" }, { "type": "array", "items": { "$ref": "#/$defs/errno" } }] },
-        "undo": { "enum": ["auto", "none"] },
+        "undo": { "enum": ["auto", "none"], "description": "none takes `irreversible: true`" },
         "irreversible": { "type": "boolean", "description": "It may stay done when the plan fails" },
-        "timeout": { "type": "string", "pattern": "^([0-9.]+ *(us|ms|s|m|h)|.*\\$\\{.*)$" },
+        "timeout": { "type": "string", "pattern": r"^(([0-9]+\.?[0-9]*|\.[0-9]+) *(us|ms|s|m|h)|.*\$\{.*)$" },
     });
     if let Value::Object(modifiers) = modifiers {
         debug_assert!(MODIFIERS.iter().all(|name| modifiers.contains_key(*name)));
         properties.extend(modifiers);
     }
-    json!({ "type": "object", "additionalProperties": false, "properties": properties, "oneOf": calls })
+    // A step is repeated over one thing, and runs in threads that one key chooses.
+    let twice = json!({ "required": ["thread", "for_each"], "anyOf": [
+        { "properties": { "thread": { "const": "all" } } },
+        { "properties": { "for_each": { "required": ["thread"] } } },
+    ]});
+    json!({ "type": "object", "additionalProperties": false, "properties": properties, "oneOf": calls, "not": twice,
+            "if": { "required": ["undo"], "properties": { "undo": { "const": "none" } } },
+            "then": { "required": ["irreversible"], "properties": { "irreversible": { "const": true } } } })
 }
 
 /// The arguments of a call, by position or by name. What an editor shows of the call is its signature and what it does.
@@ -206,24 +246,48 @@ fn arguments(call: &Syscall) -> Value {
     if let Nature::NotYet(_) | Nature::Irreversible(_) = call.nature {
         description.push_str(". It can't be undone.");
     }
-    let positional: Vec<Value> = call.params.iter().map(position).collect();
+    let positional: Vec<Value> = (0..call.params.len()).map(|index| position(call, index)).collect();
     let named = call.params.iter().enumerate().map(|(index, param)| (param.name.to_owned(), argument(call, index)));
-    let named: Map<String, Value> = named.collect();
+    let mut named: Map<String, Value> = named.collect();
+    for other in ALIASES.iter().copied().flatten().filter(|name| call.param(name).is_none()) {
+        if let Some(index) = parameter(call, other) {
+            named.insert((*other).to_owned(), argument(call, index));
+        }
+    }
     let mut list = json!({ "type": "array", "maxItems": call.params.len() });
     if let (false, Some(list)) = (positional.is_empty(), list.as_object_mut()) {
         list.shift_insert(1, "prefixItems".to_owned(), json!(positional));
     }
-    json!({ "description": description, "anyOf": [list, { "type": "object", "properties": named }] })
+    json!({ "description": description, "anyOf": [list, { "type": "object", "additionalProperties": false, "properties": named }] })
 }
 
-fn position(param: &Param) -> Value {
-    json!({ "title": param.name, "$ref": definition(param.kind) })
+fn position(call: &Syscall, index: usize) -> Value {
+    let mut position = one_of_kinds(call, index);
+    position["title"] = json!(call.params.get(index).map_or("", |param| param.name));
+    position
+}
+
+/// What an argument may be: of its kind, or of one that it has with some command of the call.
+fn one_of_kinds(call: &Syscall, index: usize) -> Value {
+    let declared = call.params.get(index).map_or(Kind::Any, |param| param.kind);
+    let mut kinds = vec![json!({ "$ref": definition(declared) })];
+    // An argument of any kind takes all that there is.
+    let known = commands(call).filter(|_| !matches!(declared, Kind::Any));
+    for (selector, command) in known.into_iter().flat_map(|(at, all)| all.iter().map(move |command| (at, command))) {
+        let behind = index.checked_sub(selector + 1).and_then(|behind| command.arguments.get(behind));
+        let other = behind.map(|kind| json!({ "$ref": definition(*kind) }));
+        kinds.extend(other.filter(|other| !kinds.contains(other)));
+    }
+    match kinds.as_slice() {
+        [one] => one.clone(),
+        _ => json!({ "anyOf": kinds }),
+    }
 }
 
 /// An argument by name, described where its definition does not do so.
 fn argument(call: &Syscall, index: usize) -> Value {
     let Some(param) = call.params.get(index) else { return json!({}) };
-    let mut argument = json!({ "$ref": definition(param.kind) });
+    let mut argument = one_of_kinds(call, index);
     let described = param.kind.set().is_some() || NUMBERS.iter().any(|(name, _)| *name == word(param.kind));
     if let (false, Some(argument)) = (described, argument.as_object_mut()) {
         argument.insert("description".to_owned(), json!(call.describe(index)));
@@ -241,6 +305,8 @@ fn definition(kind: Kind) -> String {
         (Kind::OneOf(_) | Kind::Signal, Some(set)) => set_key(set),
         (_, Some(set)) => flags_key(set),
         (Kind::SizeOf(_) | Kind::CountOf(_) | Kind::Exactly(_), _) => "number".to_owned(),
+        (Kind::Path | Kind::Text | Kind::In(_), _) => "text-in-memory".to_owned(),
+        (Kind::Out(_) | Kind::InOut(_) | Kind::Addr, _) => "filled-memory".to_owned(),
         _ if NUMBERS.iter().any(|(name, _)| *name == word(kind)) => word(kind).to_owned(),
         _ => "argument".to_owned(),
     };

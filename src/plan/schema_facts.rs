@@ -5,11 +5,12 @@ use super::pattern::{FD, MAPPING, THREAD};
 use super::repetition::OVER;
 use super::selector::TARGET;
 use crate::facts::FdKind;
+use crate::syscalls::constants;
 use serde_json::{Map, Value, json};
 
 /// Definitions that the rest of the schema refers to: `target`, `facts`, `conditions`, `for-each`, `thread`.
 pub fn definitions() -> Map<String, Value> {
-    let text = json!({ "type": ["string", "integer", "number", "boolean"] });
+    let text = json!({ "$ref": "#/$defs/text" });
     let range = json!({ "anyOf": [
         { "$ref": "#/$defs/number" },
         object(json!({ "min": { "$ref": "#/$defs/number" }, "max": { "$ref": "#/$defs/number" } }), &["min", "max"]),
@@ -21,10 +22,10 @@ pub fn definitions() -> Map<String, Value> {
         "range": range,
         "fact": fact(&text),
         "facts": facts,
-        "condition": { "anyOf": [condition, { "type": "array", "items": { "$ref": "#/$defs/condition" } }] },
+        "condition": { "anyOf": [condition, { "type": "array", "minItems": 1, "items": { "$ref": "#/$defs/condition" } }] },
         "fd-pattern": fd(),
         "mapping-pattern": mapping(),
-        "thread-pattern": object(json!({ "name": { "type": "string", "description": "Its name, or a glob" } }), &THREAD),
+        "thread-pattern": object(json!({ "name": { "$ref": "#/$defs/text", "description": "Its name, or a glob" } }), &THREAD),
         "for-each": one_of_these(json!({
             "mapping": { "$ref": "#/$defs/mapping-pattern" },
             "fd": { "$ref": "#/$defs/fd-pattern" },
@@ -53,12 +54,21 @@ fn one_of_these(properties: Value, keys: &[&str]) -> Value {
 }
 
 fn target() -> Value {
+    let pid = json!({ "anyOf": [
+        { "type": "integer", "minimum": 1, "maximum": i32::MAX },
+        { "type": "string", "pattern": r"^\s*([1-9]|0[xob])|\$\{" },
+    ]});
+    let count = json!({ "anyOf": [
+        { "const": "any" },
+        { "type": "integer", "minimum": 1 },
+        { "type": "string", "pattern": r"^[0-9]*[1-9][0-9]*$|\$\{" },
+    ], "description": "How many processes `match` must find" });
     let mut one = object(
         json!({
-            "pid": { "$ref": "#/$defs/number" },
-            "pidfile": { "type": "string" },
+            "pid": pid,
+            "pidfile": { "$ref": "#/$defs/text" },
             "match": { "$ref": "#/$defs/facts", "description": "The one process for which all of these hold" },
-            "count": { "anyOf": [{ "const": "any" }, { "type": ["integer", "string"] }], "description": "How many processes `match` must find" },
+            "count": count,
             "with": { "enum": ["children", "descendants"], "description": "Which others come with them" },
             "name": { "$ref": "#/$defs/name" },
             "expect": { "$ref": "#/$defs/facts", "description": "What must be true of it, else nothing is touched" },
@@ -67,34 +77,36 @@ fn target() -> Value {
     );
     one["oneOf"] = json!([{ "required": ["pid"] }, { "required": ["pidfile"] }, { "required": ["match"] }]);
     one["dependentRequired"] = json!({ "count": ["match"] });
-    json!({ "anyOf": [{ "type": ["integer", "string"] }, one] })
+    json!({ "anyOf": [pid, one] })
 }
 
 fn fact(text: &Value) -> Value {
+    let mode = format!("#/$defs/{}", constants::MODE.name.replace(' ', "-"));
     let limit = json!({ "anyOf": [{ "const": "unlimited" }, { "$ref": "#/$defs/range" }] });
     let mut rlimit =
         object(json!({ "resource": { "$ref": "#/$defs/resource-limits" }, "soft": limit, "hard": limit }), &RLIMIT);
     rlimit["required"] = json!(["resource"]);
-    let path = json!({ "type": "string" });
+    let path = json!({ "$ref": "#/$defs/text" });
     let kinds: Map<String, Value> = NAMESPACES.iter().map(|kind| ((*kind).to_owned(), path.clone())).collect();
     let mut namespace = object(kinds.into(), &NAMESPACES);
     namespace["minProperties"] = 1.into();
     namespace["description"] = "All of its threads are in the namespaces that these files stand for".into();
+    rlimit["minProperties"] = 2.into();
     let mut fact = object(
         json!({
             "fd": { "$ref": "#/$defs/fd-pattern", "description": "It has such a descriptor" },
             "mapping": { "$ref": "#/$defs/mapping-pattern", "description": "It has such a mapping" },
-            "cwd": { "type": "string", "description": "Its working directory" },
-            "root": { "type": "string", "description": "Its root directory" },
-            "exe": { "type": "string", "description": "Its executable: a path, or a glob" },
-            "umask": { "$ref": "#/$defs/range", "description": "Its umask, as 0o022" },
+            "cwd": { "$ref": "#/$defs/text", "description": "Its working directory" },
+            "root": { "$ref": "#/$defs/text", "description": "Its root directory" },
+            "exe": { "$ref": "#/$defs/text", "description": "Its executable: a path, or a glob" },
+            "umask": { "anyOf": [{ "$ref": mode }, { "$ref": "#/$defs/range" }], "description": "Its umask, as 0o022" },
             "rlimit": rlimit,
-            "comm": { "type": ["string", "integer"], "description": "Its name as in ps -o comm, or a glob" },
-            "cmdline": { "type": "string", "description": "A glob for its arguments, joined by spaces" },
-            "user": { "type": ["string", "integer"], "description": "Its effective user" },
-            "cgroup": { "type": "string", "description": "The path of its cgroup, or a glob" },
-            "unit": { "type": "string", "description": "Its systemd unit" },
-            "listen": { "type": "string", "pattern": "^(tcp[46]?/.+|udp[46]?/.+|unix:.+|.*\\$\\{.*)$", "description": "tcp/8080, udp/53, unix:/run/app.sock" },
+            "comm": { "$ref": "#/$defs/text", "description": "Its name as in ps -o comm, or a glob" },
+            "cmdline": { "$ref": "#/$defs/text", "description": "A glob for its arguments, joined by spaces" },
+            "user": { "$ref": "#/$defs/text", "description": "Its effective user" },
+            "cgroup": { "$ref": "#/$defs/text", "description": "The path of its cgroup, or a glob" },
+            "unit": { "$ref": "#/$defs/text", "description": "Its systemd unit" },
+            "listen": { "type": "string", "pattern": r"^((tcp|udp)[46]?/[0-9]*[1-9][0-9]*|unix:[/@].*|.*\$\{.*)$", "description": "tcp/8080, udp/53, unix:/run/app.sock" },
             "threads": { "$ref": "#/$defs/range", "description": "How many threads it has" },
             "namespace": namespace,
             "seccomp": { "enum": ["none", "strict", "filter", 0, 1, 2] },
@@ -113,7 +125,7 @@ fn fd() -> Value {
     let pattern = object(
         json!({
             "number": { "$ref": "#/$defs/range" },
-            "path": { "type": "string", "description": "What it is open on: a path, or a glob, or the path of a deleted file with ` (deleted)` behind it; `/**` is any depth" },
+            "path": { "$ref": "#/$defs/text", "description": "What it is open on: a path, or a glob, or the path of a deleted file with ` (deleted)` behind it; `/**` is any depth" },
             "kind": { "enum": kinds },
             "min_space": size(),
             "flags": { "$ref": "#/$defs/any-open-flags", "description": "These are all set" },
@@ -126,7 +138,8 @@ fn fd() -> Value {
 
 /// Bytes, as 4096 or 64KiB.
 fn size() -> Value {
-    json!({ "type": ["integer", "string"], "pattern": "^([0-9]|.*\\$\\{)" })
+    json!({ "type": ["integer", "string"], "minimum": 0,
+        "pattern": r"^\s*(0[xob][0-9a-fA-F_]+|[0-9][0-9_]*\s*(K|M|G|KiB|MiB|GiB)?)$|\$\{" })
 }
 
 fn mapping() -> Value {
@@ -136,8 +149,8 @@ fn mapping() -> Value {
             "anonymous": { "type": "boolean", "description": "No file is behind it" },
             "min_size": size(),
             "max_size": size(),
-            "path": { "type": "string", "description": "The file behind it, or a glob" },
-            "name": { "type": "string", "description": "[heap], [stack]" },
+            "path": { "$ref": "#/$defs/text", "description": "The file behind it, or a glob" },
+            "name": { "$ref": "#/$defs/text", "description": "[heap], [stack]" },
         }),
         &MAPPING,
     )

@@ -132,7 +132,7 @@ fn check_call(step: &Step, problems: &mut Problems) {
     let particulars = step.particulars();
     if let Some(why) = particulars.forbidden {
         let message = format!("`{}` can't be used in a plan: {why}", call.name);
-        return problems.at("plan::forbidden", step.span, message, "");
+        return problems.at("plan::forbidden", step.span, message, instead_of(call.name));
     }
     if particulars.blocking == syscalls::Blocking::Yes && step.timeout.is_none() {
         let message = format!("`{}` waits, perhaps for ever, and has no `timeout`", call.name);
@@ -149,6 +149,20 @@ fn check_call(step: &Step, problems: &mut Problems) {
     let message = format!("`{}` can't be undone: {why}", call.name);
     let help = "if that is as it should be, add `irreversible: true` to the step; best as one of the last";
     problems.at("plan::irreversible", step.span, message, help);
+}
+
+/// What to do where a call is forbidden.
+fn instead_of(call: &str) -> &'static str {
+    match call {
+        "exit" | "exit_group" => "to end the process stop its service, or send it a signal from outside",
+        "fork" | "vfork" | "clone" | "clone3" => {
+            "start what is to run beside it from outside; a plan changes what runs"
+        }
+        "execve" | "execveat" => "to run another program restart the service; a plan changes what runs",
+        "rt_sigprocmask" | "rt_sigsuspend" => "what the process does on a signal is set with `rt_sigaction`",
+        "ptrace" => "trace the process from outside, once the plan is done",
+        _ => "leave the step out; `criu-plan explain` and the call's name tells which uses of it there are",
+    }
 }
 
 fn name_of(node: &Node, what: &str, problems: &mut Problems) -> Option<Spanned<String>> {
@@ -233,6 +247,13 @@ fn error_number(text: &str, span: Span, problems: &mut Problems) -> Option<i32> 
 /// `returns:`: a value, an error, a list of these, or bounds.
 fn expected(node: &Node, variables: &Variables, problems: &mut Problems) -> Option<Expected> {
     let mut expected = Expected::default();
+    if matches!(&node.kind, NodeKind::List(items) if items.is_empty())
+        || matches!(&node.kind, NodeKind::Map(entries) if entries.is_empty())
+    {
+        let help = "write what counts as success: 0, EEXIST, a list of these, or `{ min: 3 }`";
+        problems.at("plan::nothing", node.span, "there is nothing in `returns`", help);
+        return None;
+    }
     match &node.kind {
         NodeKind::Map(_) => {
             let mut fields = Fields::of(node, "returns", problems)?;

@@ -55,10 +55,16 @@ impl Node {
     /// What it is, for messages.
     pub fn shape(&self) -> &'static str {
         match &self.kind {
+            NodeKind::Scalar { .. } if self.is_nothing() => "nothing",
             NodeKind::Scalar { .. } => "a single value",
             NodeKind::List(_) => "a list",
             NodeKind::Map(_) => "a mapping",
         }
+    }
+
+    /// YAML's null: nothing at all, or a word for it without quotes.
+    pub fn is_nothing(&self) -> bool {
+        matches!(&self.kind, NodeKind::Scalar { text, plain: true } if ["", "~", "null", "Null", "NULL"].contains(&text.as_str()))
     }
 
     fn size(&self) -> usize {

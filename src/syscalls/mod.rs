@@ -251,9 +251,24 @@ pub fn by_number(arch: Arch, number: u32) -> Option<&'static Syscall> {
     TABLE.iter().find(|call| call.number(arch) == Some(number))
 }
 
+/// Two letters side by side changed places, and all others are the same.
+fn is_transposed(a: &str, b: &str) -> bool {
+    let mut differing = (0..a.len()).filter(|index| a.as_bytes().get(*index) != b.as_bytes().get(*index));
+    let (Some(first), Some(second), None) = (differing.next(), differing.next(), differing.next()) else {
+        return false;
+    };
+    let at = |text: &str, index: usize| text.as_bytes().get(index).copied();
+    a.len() == b.len() && second == first + 1 && at(a, first) == at(b, second) && at(a, second) == at(b, first)
+}
+
 /// The candidate that a misspelt word most likely stands for.
 pub fn nearest<'a>(word: &str, candidates: impl IntoIterator<Item = &'a str>) -> Option<&'a str> {
-    let closeness = |candidate: &&str| strsim::jaro_winkler(&word.to_lowercase(), &candidate.to_lowercase());
+    let word = word.to_lowercase();
+    let closeness = |candidate: &&str| {
+        let candidate = candidate.to_lowercase();
+        // In short words two letters that changed places are half of the word to the measure.
+        if is_transposed(&word, &candidate) { 0.97 } else { strsim::jaro_winkler(&word, &candidate) }
+    };
     candidates
         .into_iter()
         .map(|candidate| (closeness(&candidate), candidate))
