@@ -65,12 +65,17 @@ fn every_fact_true_and_false() {
     let gone = directory.path().join("gone");
     fs::hard_link(File::create(&log).map(|_| &log).unwrap(), directory.path().join("link")).unwrap();
     File::create(&gone).unwrap();
+    // Mostly a hole: what it takes is less than its size.
+    let large = directory.path().join("large");
+    fs::write(&large, [1; 65_536]).unwrap();
+    File::options().write(true).open(&large).unwrap().set_len(1 << 30).unwrap();
     let program = format!(
-        "umask 027; ulimit -S -n 321; exec 6</dev/null 7>>{0} 8<{1} 9<>{0}; rm {1}; cd {2}; exec {3} threads 3",
+        "umask 027; ulimit -S -n 321; exec 6</dev/null 7>>{0} 8<{1} 9<>{0}; exec 3<{4}; rm {1}; cd {2}; exec {3} threads 3",
         log.display(),
         gone.display(),
         directory.path().display(),
         c("life").display(),
+        large.display(),
     );
     let mut command = Command::new("sh");
     command.args(["-c", &program]).env("COLOUR", "blue").stdout(File::create(directory.path().join("out")).unwrap());
@@ -99,9 +104,18 @@ fn every_fact_true_and_false() {
             yes("fd: { number: 6, kind: device }"),
             no("fd: { number: 6, kind: file }"),
             yes("fd: { number: 2, kind: pipe }"),
+            yes(&format!("fd: {{ number: 8, path: \"{}\" }}", at("** (deleted)"))),
+            no(&format!("fd: {{ number: 7, path: \"{}\" }}", at("** (deleted)"))),
+            yes("fd: { number: 7, path: \"/**/log\" }"),
+            yes("fd: { number: 3, min_space: 64KiB }"),
+            no("fd: { number: 3, min_space: 1MiB }"),
+            no("fd: { number: 7, min_space: 1 }"),
             no("fd: 1000"),
             yes("fd: { number: { min: 7, max: 9 } }"),
             yes(&format!("cwd: {}", at(""))),
+            yes(&format!("cwd: \"{}\"", at("**"))),
+            yes("cwd: \"/**\""),
+            no("cwd: \"/there/is/no/such/**\""),
             no("cwd: /"),
             yes("root: /"),
             no("root: /srv"),
@@ -310,6 +324,9 @@ fn mistakes_are_told_at_their_place() {
         (when("{ listen: 8080 }"), "plan::listen", "8080"),
         (when("{ listen: tcp/0 }"), "plan::listen", "tcp/0"),
         (when("{ seccomp: maybe }"), "plan::seccomp", "maybe"),
+        (when("{ namespace: {} }"), "plan::nothing", "{}"),
+        (when("{ namespace: { nett: /run/netns/a } }"), "plan::unknown-key", "nett"),
+        (when("{ namespace: { net: [a] } }"), "plan::shape", "[a]"),
         (when("{ any: { comm: a } }"), "plan::shape", "{ comm: a }"),
         (when("{ comm: [a] }"), "plan::shape", "[a]"),
         (when("{ comm: \"${nobody}\" }"), "plan::undefined", "\"${nobody}\""),

@@ -145,15 +145,22 @@ fn no_thread_that_was_just_made_runs_on_while_the_others_are_held() {
         memory.read_exact_at(&mut bytes, address).unwrap();
         u64::from_le_bytes(bytes)
     };
-    for _ in 0..10 {
+    let (mut seen, mut milliseconds) = (0, 200);
+    while seen < 10 {
         let before = ticks();
         wait_until("threads come and go", || ticks() > before + 10);
-        let hold = Hold::start(&target, directory.path(), 200, "");
+        let hold = Hold::start(&target, directory.path(), milliseconds, "");
         let held = ticks();
         std::thread::sleep(Duration::from_millis(20));
         let now = ticks();
-        assert!(held_in(&target, libc::SYS_select), "the test looked too late");
-        assert_eq!(now, held, "a thread runs on");
+        if held_in(&target, libc::SYS_select) {
+            assert_eq!(now, held, "a thread runs on");
+            seen += 1;
+        } else {
+            // On a loaded machine the test may look too late: hold it for longer.
+            milliseconds *= 2;
+            assert!(milliseconds < 4000, "the target is never held long enough to be looked at");
+        }
         assert_code(&hold.finish(), 0);
     }
     target.assert_well();

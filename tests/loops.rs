@@ -9,6 +9,7 @@ use std::collections::BTreeSet;
 use std::fs;
 use std::path::{Path, PathBuf};
 use std::process::Command;
+use std::time::Instant;
 use support::*;
 
 /// A keeper of logs in a directory.
@@ -248,7 +249,8 @@ steps:
         target.pid()
     );
     let (mut done, mut left) = (0, 0);
-    for _ in 0..60 {
+    let begun = Instant::now();
+    while (done == 0 || left == 0 || done + left < 60) && begun.elapsed() < PATIENCE {
         let output = apply(directory.path(), &plan, &[]);
         assert_code(&output, 0);
         match outcome(&output)["outcome"].as_str().unwrap() {

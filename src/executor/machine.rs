@@ -1,11 +1,12 @@
 //! Runs the ops of a Program in one frozen target, step by step from outside.
 
+use super::fault::OpFault;
 use super::prepared::Prepared;
 use super::seccomp_gate::Gate;
 use super::threads::{Crew, Worker};
 use crate::plan::Relation;
 use crate::program::{Accept, Action, Buffer, BufferId, Call, Cell, Guard, Init, Op, Program, StepCode};
-use crate::remote::{CallFault, Limits, Runner};
+use crate::remote::{Limits, Runner};
 use crate::syscalls::layouts::Int;
 use crate::syscalls::{Arch, restart};
 use crate::target::Waiter;
@@ -16,56 +17,6 @@ const MMAP: u64 = libc::SYS_mmap as u64;
 const MUNMAP: u64 = libc::SYS_munmap as u64;
 /// A rollback that needs longer than this for one call has failed.
 const UNDO_TIME: Duration = Duration::from_secs(1);
-
-/// Why an op failed.
-#[derive(Debug, Clone, PartialEq, Eq)]
-pub enum OpFault {
-    /// The call was made, and its result is not what was to be.
-    Result {
-        /// The call's name.
-        call: &'static str,
-        /// What it was for.
-        purpose: &'static str,
-        /// Raw result.
-        value: i64,
-    },
-    /// The call has no result.
-    Call {
-        /// The call's name.
-        call: &'static str,
-        /// Why.
-        fault: CallFault,
-    },
-    /// It would not be safe, or the target is no longer as it was left; in a sentence.
-    Unsafe(String),
-}
-
-/// What a call was for, where it is not the one that the plan asks for.
-fn why(purpose: &str) -> String {
-    if purpose.starts_with("as asked") { String::new() } else { format!(" ({purpose})") }
-}
-
-impl std::fmt::Display for OpFault {
-    fn fmt(&self, f: &mut std::fmt::Formatter<'_>) -> std::fmt::Result {
-        match self {
-            Self::Result { call, purpose, value } => match crate::syscalls::errno::of_result(*value) {
-                Some(errno) => {
-                    write!(f, "{call}{} failed: {}", why(purpose), crate::syscalls::errno::describe(errno))
-                }
-                None => write!(f, "{call}{} returned {value}, which the plan does not expect", why(purpose)),
-            },
-            Self::Call { call, fault } => write!(f, "{call}: {fault}"),
-            Self::Unsafe(why) => f.write_str(why),
-        }
-    }
-}
-
-impl OpFault {
-    /// Whether the target is no more.
-    pub fn target_ended(&self) -> bool {
-        matches!(self, Self::Call { fault: CallFault::Gone, .. })
-    }
-}
 
 /// A target with a thread that runs its ops.
 pub struct Machine<'a> {

@@ -125,6 +125,8 @@ fn open(
     let linker = process.auxiliary(libc::AT_BASE);
     let gadgets = Gadgets::find(&mappings, &memory, linker).map_err(|error| match error {
         GadgetError::Unreadable(error) => unreadable("the code", error),
+        // Nothing at all is read of the memory that a process has left by an execve.
+        GadgetError::None if memory.read(process.auxiliary(libc::AT_PHDR), &mut [0]).is_err() => changed(&process),
         GadgetError::None => no_code(&process),
     })?;
     // The program headers lie in the first page of the program.
@@ -171,6 +173,21 @@ impl Prepared {
     /// Whether a thread may make calls for another.
     pub fn like(&self, a: i32, b: i32) -> bool {
         alike(self.process.pid, a, b)
+    }
+
+    /// Whether its memory is still that which was opened before the stop. Left by an execve it would live on where another
+    /// process shares it, and be written to in that one's stead.
+    pub fn same_memory(&self) -> bool {
+        let random = |memory: &Memory| {
+            let mut bytes = [0; 16];
+            memory.read(self.process.auxiliary(libc::AT_RANDOM), &mut bytes).ok().map(|()| bytes)
+        };
+        // Nobody else can have kept it alive.
+        if !self.sharers.any() {
+            return true;
+        }
+        let now = self.process.open("mem", false).ok().and_then(|file| random(&Memory::new(file)));
+        now.is_some() && now == random(&self.memory)
     }
 
     /// Finds room for landing frames among threads with these stack pointers.

@@ -1,11 +1,12 @@
 //! What is noted of each target while it is held, and how it crosses to the front end.
 
 use super::contents;
-use super::machine::{Machine, OpFault};
+use super::fault::OpFault;
+use super::machine::Machine;
 use super::prepared::Prepared;
 use super::{StepOutcome, StepState, TargetOutcome, Verdict};
 use crate::problem::Problem;
-use crate::program::{Shown, StepCode};
+use crate::program::{Bound, Shown, StepCode};
 use crate::syscalls::layouts::decode::Value;
 use crate::syscalls::{Nature, errno};
 use indexmap::IndexMap;
@@ -209,39 +210,54 @@ impl<'a> Recorder<'a> {
     pub fn read(&mut self, machine: &Machine<'_>) {
         let program = &self.target.program;
         for (position, code) in program.steps.iter().enumerate() {
-            if !self.done(position) {
-                continue;
+            if self.done(position) {
+                self.read_outputs(position, code, machine);
             }
-            let (mut buffers, mut values) = (Vec::new(), IndexMap::new());
-            for output in &code.outputs {
-                let name = output.parameter.to_owned();
-                if let Some(bytes) = machine.read_buffer(output.buffer, usize::MAX) {
-                    buffers.push((name.clone(), bytes));
-                }
-                if let Some(value) = contents::buffer(machine, output.buffer, output.decode, output.filled) {
-                    values.insert(name, value);
-                }
+            self.read_captures(position, code, machine);
+        }
+        let empty = |value: &Value| {
+            let Value::List(all) = value else { return false };
+            !all.is_empty() && all.iter().all(|one| *one == Value::Nothing)
+        };
+        self.outcome.captures.retain(|_, value| !empty(value));
+        self.outcome.trace = machine.trace.clone();
+    }
+
+    fn read_outputs(&mut self, position: usize, code: &StepCode, machine: &Machine<'_>) {
+        // What a call that failed has left in them means nothing.
+        let Some(slot) = self.outcome.steps.get_mut(position).filter(|slot| slot.errno.is_none()) else { return };
+        for output in &code.outputs {
+            let name = output.parameter.to_owned();
+            if let Some(bytes) = machine.read_buffer(output.buffer, usize::MAX) {
+                slot.buffers.push((name.clone(), bytes));
             }
-            // What a call that failed has left in them means nothing.
-            if let Some(slot) = self.outcome.steps.get_mut(position).filter(|slot| slot.errno.is_none()) {
-                (slot.buffers, slot.values) = (buffers, values);
-            }
-            for (name, bound) in &code.captures {
-                match contents::captured(machine, bound) {
-                    Some(value) if code.each.is_some() => {
-                        let all = self.outcome.captures.entry(name.clone()).or_insert(Value::List(Vec::new()));
-                        if let Value::List(all) = all {
-                            all.push(value);
-                        }
-                    }
-                    Some(value) => {
-                        self.outcome.captures.insert(name.clone(), value);
-                    }
-                    None => {}
-                }
+            if let Some(value) = contents::buffer(machine, output.buffer, output.decode, output.filled) {
+                slot.values.insert(name, value);
             }
         }
-        self.outcome.trace = machine.trace.clone();
+    }
+
+    fn read_captures(&mut self, position: usize, code: &StepCode, machine: &Machine<'_>) {
+        for (name, bound) in &code.captures {
+            let there = match bound {
+                Bound::Cell(_) => self.done(position),
+                Bound::Buffer(..) => self.done(position) && self.effective(position),
+            };
+            let value = if there { contents::captured(machine, bound) } else { None };
+            let captures = &mut self.outcome.captures;
+            match (value, &code.each) {
+                (Some(value), None) => {
+                    captures.insert(name.clone(), value);
+                }
+                // One that was passed over keeps its place, so that all lists of one repetition go together.
+                (value, Some(_)) => {
+                    if let Value::List(all) = captures.entry(name.clone()).or_insert(Value::List(Vec::new())) {
+                        all.push(value.unwrap_or(Value::Nothing));
+                    }
+                }
+                (None, None) => {}
+            }
+        }
     }
 
     fn into_outcome(mut self, whole: Verdict) -> TargetOutcome {

@@ -1,10 +1,11 @@
 //! Threads that run steps of their own beside the one that runs those of the process.
 
 use super::choice::{Standing, suffering};
-use super::machine::{Machine, OpFault};
+use super::fault::OpFault;
+use super::foresight::overwrites_restart;
+use super::machine::Machine;
 use super::prepared::Prepared;
 use super::seccomp_gate::Gate;
-use super::transaction::overwrites_restart;
 use crate::problem::Problem;
 use crate::program::Program;
 use crate::remote::{Gadgets, Image, PrepareError, Room, Runner};

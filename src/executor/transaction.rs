@@ -2,23 +2,22 @@
 
 use super::Options;
 use super::board::{Board, Mark, Phase};
-use super::choice::{NoChoice, Standing, choose};
+use super::choice::{Standing, choose};
+use super::foresight::{foresee, overwrites_restart};
 use super::machine::Machine;
 use super::prepared::{Prepared, changed, no_code};
 use super::record::{ChildReport, Recorder};
+use super::refusal::{gone, no_choice, not_prepared, not_stopped, refusal, unfit};
 use super::seccomp_gate::Gate;
-use super::threads::{Unfit, recruit};
+use super::threads::recruit;
 use super::{Eintr, SeccompPolicy, StepState, TargetOutcome, Verdict};
 use crate::plan::Plan;
 use crate::problem::Problem;
-use crate::program::{Action, Program, StepCode};
+use crate::program::StepCode;
 use crate::remote::seccomp::Filters;
-use crate::remote::{PrepareError, Runner, SettleRule, settle};
-use crate::syscalls::{Arch, Scope, restart};
-use crate::target::{
-    Fault, FreezeError, Frozen, Mover, Subject, Tracee, Waiter, explain_denial, freeze, last_processor,
-    seccomp_unreadable,
-};
+use crate::remote::{Runner, SettleRule, settle};
+use crate::syscalls::Scope;
+use crate::target::{FreezeError, Frozen, Subject, Tracee, Waiter, freeze, seccomp_unreadable};
 use nix::errno::Errno;
 use std::os::fd::AsRawFd;
 use std::time::Instant;
@@ -34,11 +33,10 @@ pub fn run(
     let mut ready = make_ready(plan, targets);
     let mut blanks: Vec<TargetOutcome> = targets.iter().map(Recorder::blank).collect();
     let mut problems = Vec::new();
-    let mut mover = Mover::new();
     board.enter(Phase::Freezing);
     // What was opened before the stop is closed after it: `ready` lives until then.
     let stopped = match &mut ready {
-        Ok(subjects) => stop_all(targets, subjects, options, waiter, &mut mover),
+        Ok(subjects) => stop_all(targets, subjects, options, waiter),
         Err(problem) => Err(problem.clone()),
     };
     if stopped.is_ok() {
@@ -58,23 +56,18 @@ pub fn run(
             Verdict::Refused
         }
         Ok(Stopped { frozen, standings, begun }) => {
-            let mut held = Held { targets, options, board, begun, frozen: &frozen, mover: &mut mover };
+            let mut held = Held { targets, options, board, begun, frozen: &frozen };
             let verdict = if problems.is_empty() {
                 held.work(waiter, &standings, &mut recorders, &mut problems)
             } else {
                 Verdict::Refused
             };
-            if frozen.iter().map(|frozen| frozen.threads.len()).sum::<usize>() > 1 {
-                // The first to go would keep us from the others.
-                mover.leave();
-            }
             for (frozen, recorder) in frozen.iter().zip(&mut recorders) {
                 recorder.stall(begun.elapsed());
                 if let Err(fault) = frozen.release() {
                     problems.push(Problem::error("target::not-released", format!("process {}: {fault}", frozen.pid)));
                 }
             }
-            mover.leave();
             verdict
         }
     };
@@ -110,18 +103,11 @@ fn stop_all(
     subjects: &mut [Subject],
     options: &Options,
     waiter: &mut Waiter,
-    mover: &mut Mover,
 ) -> Result<Stopped, Problem> {
-    // While the first target is on its way to its stop we go to where it was running: the stops and calls that follow are
-    // handed over on one processor.
-    let processor = targets.first().and_then(|target| last_processor(target.process.pid));
-    if processor.is_none() {
-        mover.stay();
-    }
     let begun = Instant::now();
     let mut standings: Vec<Vec<Standing>> = targets.iter().map(|_| Vec::new()).collect();
     let deadline = begun + options.freeze_timeout;
-    let frozen = freeze(subjects, waiter, deadline, &mut || mover.go(processor), &mut |index, tracee, stop| {
+    let frozen = freeze(subjects, waiter, deadline, &mut |index, tracee, stop| {
         let target = &targets[index];
         let rule = SettleRule {
             reissue: options.eintr == Eintr::Reissue,
@@ -151,27 +137,6 @@ fn bars_restart(target: &Prepared, tracee: Tracee) -> bool {
     }
 }
 
-fn gone(target: &Prepared) -> Problem {
-    Problem::error("target::gone", format!("{} ended before it could be stopped", target.process.title()))
-}
-
-fn not_stopped(target: &Prepared, tid: i32, fault: Fault, options: &Options) -> Problem {
-    let process = &target.process;
-    let who = format!("process {} ({})", process.pid, process.comm);
-    match fault {
-        Fault::Gone => gone(target),
-        Fault::Deadline => Problem::error(
-            "target::not-stopped",
-            format!("{who}: thread {tid} did not stop within {:?}", options.freeze_timeout),
-        )
-        .help("a thread in an uninterruptible wait (state D: a disk, a network file system, a vfork child that has not run its program yet) can't be stopped; try again, or give --freeze-timeout more time"),
-        Fault::Interrupted(signal) => {
-            Problem::error("run::interrupted", format!("interrupted by signal {signal} before anything was done"))
-        }
-        Fault::Refused(_) => explain_denial(process),
-    }
-}
-
 /// What is held while the transaction works.
 struct Held<'a, 'f> {
     targets: &'a [Prepared],
@@ -179,7 +144,6 @@ struct Held<'a, 'f> {
     board: &'a Board,
     begun: Instant,
     frozen: &'f [Frozen],
-    mover: &'f mut Mover,
 }
 
 impl<'a> Held<'a, '_> {
@@ -242,7 +206,6 @@ impl<'a> Held<'a, '_> {
             Runner::prepare(tracee, &choice.standing.registers, &choice.image, gadgets, choice.room, &target.memory)
                 .map_err(|error| not_prepared(target, error))?;
         let deadline = self.begun + self.options.hold;
-        self.mover.go(runner.processor(&target.memory).or_else(|| last_processor(tracee.tid)));
         let mut machine = Machine::new(target, runner, gate, waiter, deadline)
             .map_err(|fault| refusal(target, "target::no-scratch-memory", &fault.to_string()))?;
         let mut tools = |standing: &Standing| {
@@ -267,7 +230,7 @@ impl<'a> Held<'a, '_> {
     /// What must still be true once everything stands still.
     fn verify(&self, target: &Prepared, frozen: &Frozen) -> Result<(), Problem> {
         // The memory was opened before the stop: that of a program run since (an execve of the same file) is another.
-        if !target.process.same_program() || !target.gadgets.verify(&target.memory) {
+        if !target.process.same_program() || !target.gadgets.verify(&target.memory) || !target.same_memory() {
             return Err(changed(&target.process));
         }
         let others = target.sharers.now(&target.process)?;
@@ -465,94 +428,6 @@ impl<'a> Held<'a, '_> {
             verdict = verdict.worse(ended);
         }
         verdict
-    }
-}
-
-/// Every call that a program may make in these steps.
-fn ops(program: &Program, of: impl Fn(&StepCode) -> bool) -> impl Iterator<Item = &crate::program::Call> {
-    program
-        .steps
-        .iter()
-        .filter(move |step| of(step))
-        .flat_map(|step| step.forward.iter().chain(&step.undo).chain(&step.commit).chain(&step.release))
-        .filter_map(|op| match &op.action {
-            Action::Call(call) => Some(call),
-            _ => None,
-        })
-}
-
-/// Whether one of these steps would overwrite what the kernel goes on with in a thread that is in a timed wait.
-pub fn overwrites_restart(program: &Program, of: impl Fn(&StepCode) -> bool) -> bool {
-    ops(program, of)
-        .any(|call| restart::sets_restart_block(call.syscall, |index| program.constant(*call.args.get(index)?)))
-}
-
-/// Tries every call of these steps, and our own, on the filters before any is made.
-fn foresee(target: &Prepared, gate: &Gate, ip: u64, of: impl Fn(&StepCode) -> bool) -> Result<(), Problem> {
-    let refuse = |why: String| {
-        refusal(target, "target::seccomp-refuses", &why).help(
-            "leave the call out of the plan; `--seccomp suspend` switches the filters off while calls run, and is deadly for the target if criu-plan is killed in the middle of one",
-        )
-    };
-    gate.foresee("rt_sigreturn", libc::SYS_rt_sigreturn as u32, ip, &[None; 6]).map_err(refuse)?;
-    for call in ops(&target.program, of) {
-        let Some(number) = call.syscall.number(Arch::X86_64) else { continue };
-        let mut args = [None; 6];
-        for (slot, cell) in args.iter_mut().zip(&call.args) {
-            *slot = target.program.constant(*cell);
-        }
-        for empty in args.iter_mut().skip(call.args.len()) {
-            *empty = Some(0);
-        }
-        gate.foresee(call.syscall.name, number, ip, &args).map_err(refuse)?;
-    }
-    Ok(())
-}
-
-fn refusal(target: &Prepared, code: &'static str, why: &str) -> Problem {
-    Problem::error(code, format!("process {} ({}) is refused: {why}", target.process.pid, target.process.comm))
-}
-
-fn no_choice(target: &Prepared, why: NoChoice) -> Problem {
-    match why {
-        NoChoice::Compat => {
-            refusal(target, "target::compat", "it runs 32-bit code, which this version does not support")
-        }
-        NoChoice::Unlike => refusal(
-            target,
-            "target::no-thread",
-            "no thread may stand for the others (each has descriptors, credentials or namespaces of its own, or is in a wait that the plan's calls would break)",
-        ),
-        NoChoice::NoRoom => refusal(target, "target::no-room", "no memory in it is proven free for a landing frame")
-            .help("try again when its main thread is less deep in its stack"),
-        NoChoice::Fault(fault) => refusal(target, "target::gone", &fault.to_string()),
-    }
-}
-
-fn unfit(target: &Prepared, why: Unfit) -> Problem {
-    match why {
-        Unfit::Because(why) => refusal(target, "target::no-thread", &why),
-        Unfit::Refused(problem) => problem,
-        Unfit::NotPrepared(error) => not_prepared(target, error),
-        Unfit::NoGround(fault) => refusal(target, "target::no-room", &format!("no memory for landing frames: {fault}")),
-    }
-}
-
-fn not_prepared(target: &Prepared, error: PrepareError) -> Problem {
-    match error {
-        PrepareError::ShadowStack => {
-            refusal(target, "target::shadow-stack", "it uses a shadow stack (CET), which this version does not support")
-        }
-        PrepareError::Sequence => refusal(
-            target,
-            "target::sequence-unknown",
-            "it runs its own code, and this kernel can't tell whether it is in a restartable sequence (rseq)",
-        )
-        .help("try again while one of its threads waits; a kernel of 5.13 or later can tell"),
-        PrepareError::Memory(error) => {
-            refusal(target, "target::unwritable", &format!("its memory can't be written: {error}"))
-        }
-        PrepareError::Fault(fault) => refusal(target, "target::gone", &fault.to_string()),
     }
 }
 

@@ -45,6 +45,8 @@ pub enum Fact {
     Listen(Listen),
     /// How many threads it has.
     Threads(Range),
+    /// All of its threads are in the namespace of this kind that a file stands for.
+    Namespace(&'static str, String),
     /// `Seccomp:` of its first thread: 0 none, 1 strict, 2 filters.
     Seccomp(u64),
     /// A variable of the environment that it was started with.

@@ -30,6 +30,8 @@ pub struct FdPattern {
     pub path: Option<String>,
     /// What kind of file that is.
     pub kind: Option<FdKind>,
+    /// How many bytes that file takes on its file system, at least.
+    pub min_space: Option<u64>,
     /// O_* that are all set, O_CLOEXEC among them.
     pub flags: u64,
     /// O_* of which none is set.

@@ -8,12 +8,32 @@ use crate::facts::{Fact, IpVersion, Listen, Range};
 use crate::syscalls::{Kind, constants};
 
 /// Every fact by its key.
-pub const FACTS: [&str; 18] = [
-    "fd", "mapping", "cwd", "root", "exe", "umask", "rlimit", "comm", "cmdline", "user", "cgroup", "unit", "listen",
-    "threads", "seccomp", "env", "not", "any",
+pub const FACTS: [&str; 19] = [
+    "fd",
+    "mapping",
+    "cwd",
+    "root",
+    "exe",
+    "umask",
+    "rlimit",
+    "comm",
+    "cmdline",
+    "user",
+    "cgroup",
+    "unit",
+    "listen",
+    "threads",
+    "namespace",
+    "seccomp",
+    "env",
+    "not",
+    "any",
 ];
 /// Keys of `rlimit`.
 pub const RLIMIT: [&str; 3] = ["resource", "soft", "hard"];
+
+/// Kinds of namespaces, as in /proc/PID/ns.
+pub const NAMESPACES: [&str; 7] = ["cgroup", "ipc", "mnt", "net", "time", "user", "uts"];
 
 /// The facts of a mapping, or of a list of mappings.
 pub fn facts(node: &Node, what: &str, variables: &Variables, problems: &mut Problems) -> Vec<Spanned<Fact>> {
@@ -65,6 +85,7 @@ fn fact(name: &str, node: &Node, variables: &Variables, problems: &mut Problems)
         "listen" => listen(node, variables, problems).map(Fact::Listen),
         "seccomp" => seccomp(node, variables, problems).map(Fact::Seccomp),
         "env" => return environment(node, variables, problems),
+        "namespace" => return namespaces(node, variables, problems),
         "not" => Some(Fact::Not(values(facts(node, "not", variables, problems)))),
         _ => any(node, variables, problems),
     };
@@ -153,4 +174,24 @@ fn environment(node: &Node, variables: &Variables, problems: &mut Problems) -> V
         Some(Fact::Env(name.to_owned(), text(value, "env", variables, problems)?))
     };
     fields.rest().into_iter().filter_map(entry).collect()
+}
+
+fn namespaces(node: &Node, variables: &Variables, problems: &mut Problems) -> Vec<Fact> {
+    let Some(mut fields) = Fields::of(node, "namespace", problems) else { return Vec::new() };
+    let entries = fields.rest();
+    if entries.is_empty() {
+        let help = "write `namespace: { net: /run/netns/blue }`";
+        problems.at("plan::nothing", node.span, "there is nothing in `namespace`", help);
+    }
+    let mut facts = Vec::new();
+    for (key, name, value) in entries {
+        match NAMESPACES.iter().find(|kind| **kind == name) {
+            Some(kind) => {
+                let path = text(value, kind, variables, problems);
+                facts.extend(path.map(|path| Fact::Namespace(kind, path)));
+            }
+            None => unknown(key.span, name, "namespace", &NAMESPACES, &[], problems),
+        }
+    }
+    facts
 }

@@ -7,7 +7,7 @@ use crate::facts::{FdKind, FdPattern, MappingPattern, Range, ThreadPattern};
 use crate::syscalls::{Kind, constants, nearest};
 
 /// Keys of the patterns.
-pub const FD: [&str; 5] = ["number", "path", "kind", "flags", "without"];
+pub const FD: [&str; 6] = ["number", "path", "kind", "min_space", "flags", "without"];
 pub const MAPPING: [&str; 6] = ["perms", "anonymous", "min_size", "max_size", "path", "name"];
 pub const THREAD: [&str; 1] = ["name"];
 
@@ -21,12 +21,13 @@ pub fn fd_pattern(node: &Node, variables: &Variables, problems: &mut Problems) -
     let number = fields.take("number").and_then(|node| range(node, "number", Kind::Fd, variables, problems));
     let path = fields.take("path").and_then(|node| text(node, "path", variables, problems));
     let kind = fields.take("kind").and_then(|node| kind(node, problems));
+    let min_space = fields.take("min_space").and_then(|node| size(node, "min_space", variables, problems));
     let mut flags = |name: &str, problems: &mut Problems| {
         fields.take(name).and_then(|node| open_flags(node, name, variables, problems)).unwrap_or(0)
     };
     let (flags, without) = (flags("flags", problems), flags("without", problems));
     fields.finish("fd", &FD, &[], problems);
-    Some(FdPattern { number, path, kind, flags, without })
+    Some(FdPattern { number, path, kind, min_space, flags, without })
 }
 
 fn kind(node: &Node, problems: &mut Problems) -> Option<FdKind> {

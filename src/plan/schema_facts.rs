@@ -1,6 +1,6 @@
 //! The schema's part about targets, facts and repetitions.
 
-use super::fact::{FACTS, RLIMIT};
+use super::fact::{FACTS, NAMESPACES, RLIMIT};
 use super::pattern::{FD, MAPPING, THREAD};
 use super::repetition::OVER;
 use super::selector::TARGET;
@@ -87,6 +87,11 @@ fn fact(text: &Value) -> Value {
         object(json!({ "resource": { "$ref": "#/$defs/resource-limits" }, "soft": limit, "hard": limit }), &RLIMIT);
     rlimit["required"] = json!(["resource"]);
     rlimit["minProperties"] = 2.into();
+    let path = json!({ "$ref": "#/$defs/text" });
+    let kinds: Map<String, Value> = NAMESPACES.iter().map(|kind| ((*kind).to_owned(), path.clone())).collect();
+    let mut namespace = object(kinds.into(), &NAMESPACES);
+    namespace["minProperties"] = 1.into();
+    namespace["description"] = "All of its threads are in the namespaces that these files stand for".into();
     let mut fact = object(
         json!({
             "fd": { "$ref": "#/$defs/fd-pattern", "description": "It has such a descriptor" },
@@ -103,6 +108,7 @@ fn fact(text: &Value) -> Value {
             "unit": { "$ref": "#/$defs/text", "description": "Its systemd unit" },
             "listen": { "type": "string", "pattern": r"^((tcp|udp)[46]?/[0-9]*[1-9][0-9]*|unix:[/@].*|.*\$\{.*)$", "description": "tcp/8080, udp/53, unix:/run/app.sock" },
             "threads": { "$ref": "#/$defs/range", "description": "How many threads it has" },
+            "namespace": namespace,
             "seccomp": { "enum": ["none", "strict", "filter", 0, 1, 2] },
             "env": { "type": "object", "additionalProperties": text, "description": "Variables that it was started with" },
             "not": { "$ref": "#/$defs/facts", "description": "Not all of these hold" },
@@ -119,8 +125,9 @@ fn fd() -> Value {
     let pattern = object(
         json!({
             "number": { "$ref": "#/$defs/range" },
-            "path": { "$ref": "#/$defs/text", "description": "What it is open on: a path, or a glob, or the path of a deleted file with ` (deleted)` behind it" },
+            "path": { "$ref": "#/$defs/text", "description": "What it is open on: a path, or a glob, or the path of a deleted file with ` (deleted)` behind it; `/**` is any depth" },
             "kind": { "enum": kinds },
+            "min_space": size(),
             "flags": { "$ref": "#/$defs/any-open-flags", "description": "These are all set" },
             "without": { "$ref": "#/$defs/any-open-flags", "description": "None of these is set" },
         }),
@@ -129,15 +136,19 @@ fn fd() -> Value {
     json!({ "anyOf": [{ "$ref": "#/$defs/number" }, pattern] })
 }
 
+/// Bytes, as 4096 or 64KiB.
+fn size() -> Value {
+    json!({ "type": ["integer", "string"], "minimum": 0,
+        "pattern": r"^\s*(0[xob][0-9a-fA-F_]+|[0-9][0-9_]*\s*(K|M|G|KiB|MiB|GiB)?)$|\$\{" })
+}
+
 fn mapping() -> Value {
-    let size = json!({ "type": ["integer", "string"], "minimum": 0,
-        "pattern": r"^\s*(0[xob][0-9a-fA-F_]+|[0-9][0-9_]*\s*(K|M|G|KiB|MiB|GiB)?)$|\$\{" });
     object(
         json!({
             "perms": { "type": "string", "pattern": "^([-r?][-w?][-x?][ps?]|.*\\$\\{.*)$", "description": "As in /proc/PID/maps; ? for either" },
             "anonymous": { "type": "boolean", "description": "No file is behind it" },
-            "min_size": size,
-            "max_size": size,
+            "min_size": size(),
+            "max_size": size(),
             "path": { "$ref": "#/$defs/text", "description": "The file behind it, or a glob" },
             "name": { "$ref": "#/$defs/text", "description": "[heap], [stack]" },
         }),

@@ -153,15 +153,6 @@ impl Runner {
         registers::calling(&self.own, self.gadgets.syscall, self.rsp, number, args)
     }
 
-    /// The processor that it ran on last, where it keeps a `struct rseq`, in which the kernel tells it.
-    pub fn processor(&self, memory: &Memory) -> Option<usize> {
-        let area = self.tracee.rseq().ok()?.area;
-        let mut processor = [0; 4];
-        // `cpu_id` of linux/rseq.h.
-        memory.read(area.checked_add(4)?, &mut processor).ok().filter(|()| area != 0)?;
-        usize::try_from(i32::from_le_bytes(processor)).ok()
-    }
-
     /// Where its landing frame lies.
     pub fn room(&self) -> Room {
         self.room

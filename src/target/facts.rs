@@ -6,7 +6,7 @@ use super::inventory::{self, FileId, file_of, from_root, link};
 use super::listening::{Tables, listeners, sockets};
 use super::mappings::Mappings;
 use super::process::Process;
-use crate::facts::{Fact, Range, is_pattern};
+use crate::facts::{Fact, Range, ThreadPattern, is_pattern};
 use std::collections::HashMap;
 use std::io::{self, Read};
 use std::rc::Rc;
@@ -52,7 +52,9 @@ impl Names {
         for fact in facts {
             match fact {
                 Fact::Fd(pattern) => pattern.path.iter().for_each(|path| self.learn_file(process, path)),
-                Fact::Cwd(path) | Fact::Root(path) | Fact::Exe(path) => self.learn_file(process, path),
+                Fact::Cwd(path) | Fact::Root(path) | Fact::Exe(path) | Fact::Namespace(_, path) => {
+                    self.learn_file(process, path);
+                }
                 Fact::User(user) => {
                     self.users.entry(user.clone()).or_insert_with(|| user_id(user));
                     if self.owner.is_none() && self.tables.is_none() {
@@ -146,6 +148,7 @@ impl Witness<'_> {
                 !there.is_empty() && !there.is_disjoint(&sockets(self.process))
             }
             Fact::Threads(range) => range.holds(self.threads()?),
+            Fact::Namespace(kind, path) => self.all_in(kind, self.names.file(path))?,
             Fact::Seccomp(mode) => self.status("Seccomp:")?.parse() == Ok(*mode),
             Fact::Env(name, value) => self.environment(name)?.is_some_and(|own| fits(value, &own)),
             Fact::Not(facts) => !self.all_hold(facts)?,
@@ -186,6 +189,7 @@ impl Witness<'_> {
             }
             Fact::Listen(_) => ("listen", None),
             Fact::Threads(_) => ("threads", self.threads().ok().map(|count| count.to_string())),
+            Fact::Namespace(kind, _) => ("namespace", seen(self.path(&format!("ns/{kind}")))),
             Fact::Seccomp(_) => ("seccomp", seen(self.status("Seccomp:"))),
             Fact::Env(name, _) => ("env", self.environment(name).ok().flatten().map(|value| format!("{name}={value}"))),
             Fact::Not(_) => ("not", None),
@@ -230,6 +234,14 @@ impl Witness<'_> {
         }
         let own = file_of(self.process, name).map(|own| own.file);
         Ok(name != "root" && own.is_some() && own == self.names.file(wanted))
+    }
+
+    /// Whether every thread is in this namespace. Each may be in one of its own.
+    fn all_in(&self, kind: &str, namespace: Option<FileId>) -> io::Result<bool> {
+        let Some(namespace) = namespace else { return Ok(false) };
+        let threads = inventory::threads(self.process, &ThreadPattern::default())?;
+        let own = |task: &inventory::Task| inventory::namespace_of(self.process, task.tid, kind);
+        Ok(threads.iter().all(|task| own(task).is_some_and(|own| own.file == namespace)))
     }
 
     fn comm(&self) -> io::Result<String> {

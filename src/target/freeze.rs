@@ -119,21 +119,17 @@ enum State {
 /// Calls for each thread once, as soon as it stands still: subject's index, thread, stop.
 pub type OnStop<'a> = dyn FnMut(usize, Tracee, Stop) -> Result<(), Fault> + 'a;
 
-/// Called when all threads of a pass have been asked to stop and none has been waited for.
-pub type OnAsked<'a> = dyn FnMut() + 'a;
-
 /// Stops every thread of every subject. On failure those that stopped have been let go; those that would not stop are
 /// let go by our exit only, which must follow.
 pub fn freeze(
     subjects: &mut [Subject],
     waiter: &mut Waiter,
     deadline: Instant,
-    on_asked: &mut OnAsked<'_>,
     on_stop: &mut OnStop<'_>,
 ) -> Result<Vec<Frozen>, FreezeError> {
     let mut states: Vec<HashMap<i32, State>> = subjects.iter().map(|_| HashMap::new()).collect();
     let result = loop {
-        match pass(subjects, &mut states, waiter, deadline, on_asked, on_stop) {
+        match pass(subjects, &mut states, waiter, deadline, on_stop) {
             Ok(Some(frozen)) => break Ok(frozen),
             // Threads that come faster than they are caught.
             Ok(None) if Instant::now() > deadline => {
@@ -180,41 +176,41 @@ fn pass(
     states: &mut [HashMap<i32, State>],
     waiter: &mut Waiter,
     deadline: Instant,
-    on_asked: &mut OnAsked<'_>,
     on_stop: &mut OnStop<'_>,
 ) -> Result<Option<Vec<Frozen>>, FreezeError> {
+    let error = |subject, tid, fault| FreezeError { subject, tid, fault };
     let mut listings = Vec::with_capacity(subjects.len());
-    let mut settled = true;
-    let no_reaper = |errno: Errno| FreezeError { subject: 0, tid: 0, fault: errno.into() };
-    let reaper = Reaper::new().map_err(no_reaper)?;
     for (index, subject) in subjects.iter_mut().enumerate() {
-        let error = |tid, fault| FreezeError { subject: index, tid, fault };
-        let tids = subject.tids().map_err(|errno| error(0, errno.into()))?;
-        for tid in tids.iter().filter(|tid| !states[index].contains_key(tid)).copied().collect::<Vec<_>>() {
-            settled = false;
-            // One that is gone is forgotten: another may get its number.
-            if let Some(state) = ask(subject, tid).map_err(|fault| error(tid, fault))? {
-                states[index].insert(tid, state);
-            }
+        listings.push(subject.tids().map_err(|errno| error(index, 0, errno.into()))?);
+    }
+    let is_new = |(index, tid): &(usize, i32)| !states[*index].contains_key(tid);
+    let all = listings.iter().enumerate().flat_map(|(index, tids)| tids.iter().map(move |tid| (index, *tid)));
+    let new: Vec<(usize, i32)> = all.filter(is_new).collect();
+    if new.is_empty() {
+        return settle(subjects, states, &listings).map(Some);
+    }
+    let reaper = Reaper::new().map_err(|errno| error(0, 0, errno.into()))?;
+    for (index, tid) in new {
+        // One that is gone is forgotten: another may get its number.
+        if let Some(state) = ask(&subjects[index], tid).map_err(|fault| error(index, tid, fault))? {
+            states[index].insert(tid, state);
         }
-        listings.push(tids);
     }
     drop(reaper);
-    on_asked();
     for (index, known) in states.iter_mut().enumerate() {
         let seized: Vec<Tracee> = known.keys().map(|tid| Tracee { tid: *tid }).collect();
         for (tid, state) in known.iter_mut().filter(|(_, state)| **state == State::Asked) {
-            let error = |fault| FreezeError { subject: index, tid: *tid, fault };
-            *state = until_stopped(Tracee { tid: *tid }, &seized, waiter, deadline, true).map_err(error)?;
+            let here = |fault| error(index, *tid, fault);
+            *state = until_stopped(Tracee { tid: *tid }, &seized, waiter, deadline, true).map_err(here)?;
             if let State::Stopped(stop) = *state {
                 match on_stop(index, Tracee { tid: *tid }, stop) {
                     Err(Fault::Gone) => *state = State::Out,
-                    other => other.map_err(error)?,
+                    other => other.map_err(here)?,
                 }
             }
         }
     }
-    if settled { settle(subjects, states, &listings).map(Some) } else { Ok(None) }
+    Ok(None)
 }
 
 /// The processes as they stand; threads that we hold but that are not in the listing are others' (their tid was reused

@@ -119,10 +119,14 @@ fn fits_descriptor(
         }
         wanted => wanted.is_some(),
     };
-    if by_file || pattern.kind.is_some() {
+    if by_file || pattern.kind.is_some() || pattern.min_space.is_some() {
         let own = file_of(process, &name);
         let same = file.is_some() && own.map(|own| own.file) == file;
-        if by_file && !same || pattern.kind.is_some_and(|wanted| wanted != kind(&path, own.map(|own| own.kind))) {
+        let space = own.map_or(0, |own| own.space);
+        if by_file && !same
+            || pattern.kind.is_some_and(|wanted| wanted != kind(&path, own.map(|own| own.kind)))
+            || pattern.min_space.is_some_and(|least| space < least)
+        {
             return None;
         }
     }
@@ -146,6 +150,11 @@ fn kind(path: &str, kind: Option<SFlag>) -> FdKind {
 /// The file that a link of a process's directory leads to.
 pub fn file_of(process: &Process, link: &str) -> Option<Identity> {
     identity(process.view(), &CString::new(link).ok()?).ok()
+}
+
+/// The namespace of a kind that a thread is in.
+pub fn namespace_of(process: &Process, tid: i32, kind: &str) -> Option<Identity> {
+    identity(&process.dir, &CString::new(format!("task/{tid}/ns/{kind}")).ok()?).ok()
 }
 
 /// `flags:` and `pos:` of a descriptor's fdinfo.

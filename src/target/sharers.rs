@@ -60,6 +60,11 @@ impl Sharers {
         Ok(())
     }
 
+    /// Whether any process shared something before the stop.
+    pub fn any(&self) -> bool {
+        !self.found.is_empty()
+    }
+
     /// Those that share something now, with the target stopped. Only it, or one of them, can have made new ones, and only
     /// as processes younger than the scan.
     pub fn now(&self, process: &Process) -> Result<Vec<Sharer>, Problem> {

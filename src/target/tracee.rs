@@ -323,7 +323,12 @@ pub enum Event {
 pub struct Waiter {
     signals: libc::sigset_t,
     interrupted: Option<i32>,
+    /// How long stops are looked for before we sleep.
+    awake: Duration,
 }
+
+/// Stops are looked for this long before we sleep: most come sooner, and to be woken takes longer than what is waited for.
+const AWAKE: Duration = Duration::from_micros(200);
 
 /// The signal that the tracing child gets when its front end dies.
 pub const FRONT_END_DIED: i32 = libc::SIGUSR1;
@@ -344,7 +349,9 @@ impl Waiter {
                 // An inherited SIG_IGN would keep the stops of tracees, and ^C, from us.
                 Errno::result(libc::sigaction(signal, &raw const action, std::ptr::null_mut()))?;
             }
-            Ok(Self { signals, interrupted: None })
+            // On one processor the tracee runs only while we sleep.
+            let alone = std::thread::available_parallelism().is_ok_and(|processors| processors.get() == 1);
+            Ok(Self { signals, interrupted: None, awake: if alone { Duration::ZERO } else { AWAKE } })
         }
     }
 
@@ -358,9 +365,14 @@ impl Waiter {
 
     /// Waits until the thread stops or ends. With `heed` a signal to us ends the wait too.
     pub fn wait(&mut self, tracee: Tracee, deadline: Instant, heed: bool) -> Result<Event, Fault> {
+        let awake = deadline.min(Instant::now() + self.awake);
         loop {
             if let Some(event) = peek(tracee.tid)? {
                 return Ok(event);
+            }
+            if Instant::now() < awake {
+                std::hint::spin_loop();
+                continue;
             }
             if let (true, Some(signal)) = (heed, self.interrupted) {
                 return Err(Fault::Interrupted(signal));

@@ -3,8 +3,10 @@
 use super::wait_until;
 use std::io::{BufRead, BufReader, Read, Write};
 use std::net::{TcpListener, TcpStream};
-use std::sync::Arc;
+use std::os::linux::net::SocketAddrExt;
+use std::os::unix::net::{SocketAddr, UnixListener};
 use std::sync::atomic::{AtomicBool, AtomicUsize, Ordering};
+use std::sync::{Arc, Mutex};
 use std::thread::JoinHandle;
 use std::time::Duration;
 
@@ -96,10 +98,17 @@ pub fn redis(port: u16) -> Ask {
     })
 }
 
-/// A port that is free, below those that the kernel gives to others by itself, and never the same twice.
+/// A port that is free, below those that the kernel gives to others by itself, and never the same twice: not to test programs
+/// that run at the same time either, for each port's name is held until this one ends.
 pub fn free_port() -> u16 {
     static NEXT: AtomicUsize = AtomicUsize::new(0);
+    static HELD: Mutex<Vec<UnixListener>> = Mutex::new(Vec::new());
     let start = 10_000 + std::process::id() as usize % 10_000;
     let mut ports = std::iter::from_fn(|| u16::try_from(start + NEXT.fetch_add(1, Ordering::SeqCst)).ok());
-    ports.find(|port| TcpListener::bind(("127.0.0.1", *port)).is_ok()).unwrap()
+    let hold = |port: u16| {
+        let name = SocketAddr::from_abstract_name(format!("criu-plan-test-port-{port}")).unwrap();
+        let held = UnixListener::bind_addr(&name).map(|name| HELD.lock().unwrap().push(name));
+        held.is_ok() && TcpListener::bind(("127.0.0.1", port)).is_ok()
+    };
+    ports.find(|port| hold(*port)).unwrap()
 }

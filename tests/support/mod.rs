@@ -143,9 +143,19 @@ impl Target {
         PARENTS_STDOUT.get_or_init(|| std::ffi::CString::new(format!("/proc/{}/fd/1", std::process::id())).unwrap());
         // SAFETY: `alone` makes system calls only.
         unsafe { command.pre_exec(alone) };
-        let mut child = command.stdin(Stdio::piped()).stderr(Stdio::piped()).spawn().unwrap_or_else(|error| {
-            panic!("{command:?} can't be started ({error}); .ci/test installs what the tests use")
-        });
+        let deadline = Instant::now() + PATIENCE;
+        let mut child = loop {
+            match command.stdin(Stdio::piped()).stderr(Stdio::piped()).spawn() {
+                Ok(child) => break child,
+                // A program just written is busy while a child that another thread makes still holds it open.
+                Err(error) if error.raw_os_error() == Some(libc::ETXTBSY) && Instant::now() < deadline => {
+                    std::thread::sleep(Duration::from_millis(5));
+                }
+                Err(error) => {
+                    panic!("{command:?} can't be started ({error}); .ci/test installs what the tests use")
+                }
+            }
+        };
         let input = child.stdin.take().unwrap();
         let (send, lines) = channel();
         let stderr = child.stderr.take().unwrap();

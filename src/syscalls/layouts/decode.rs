@@ -47,6 +47,8 @@ pub enum Value {
     List(Vec<Value>),
     /// A structure: fields in order.
     Structure(IndexMap<String, Value>),
+    /// In a list: there is no value here.
+    Nothing,
 }
 
 impl std::fmt::Display for Value {
@@ -55,6 +57,7 @@ impl std::fmt::Display for Value {
             Self::Number(number) => write!(f, "{number}"),
             Self::Large(number) => write!(f, "{number}"),
             Self::Text(text) => write!(f, "{text:?}"),
+            Self::Nothing => f.write_str("none"),
             Self::List(values) => {
                 f.write_str("[")?;
                 for (index, value) in values.iter().enumerate() {
