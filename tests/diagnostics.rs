@@ -128,6 +128,20 @@ mistakes! {
     steps an_unknown_error "  - close: [3]\n    ignore: [EBADFD, ENOSUCH, EBADG]\n";
     steps returns_of_something_captured "  - dup: [1]\n    capture: fd\n  - dup: [1]\n    returns: \"${fd}\"\n";
     steps returns_with_an_unknown_bound "  - dup: [1]\n    returns: { minimum: 3 }\n";
+    whole a_variable_that_nothing_uses "version: 1\nvars:\n  log: /tmp/log\n  lgo: /tmp/other\ntargets: [4711]\nsteps:\n  - chdir: [\"${log}\"]\n    irreversible: true\n";
+    whole a_capture_named_as_something_else "version: 1\nvars: { fd: 3 }\ntargets: [{ pid: 4711, name: app }]\nsteps:\n  - dup: [1]\n    capture: fd\n  - dup: [2]\n    capture: app\n  - close: [\"${fd}\"]\n";
+    whole nothing_where_a_value_is_due "version: 1\ntargets:\n  - pidfile:\nwhen: []\nsteps:\n  - open: [~, O_RDONLY]\n    returns: []\n";
+    whole one_thread_of_several "version: 1\ntargets: [4711]\nsteps:\n  - prctl: [PR_SET_NO_NEW_PRIVS, 1]\n    irreversible: true\n  - setuid: [33]\n    irreversible: true\n    thread: all\n";
+    whole the_only_thread "version: 1\ntargets:\n  - pid: 4711\n    expect: { threads: 1 }\nsteps:\n  - prctl: [PR_SET_NO_NEW_PRIVS, 1]\n    irreversible: true\n";
+    steps a_path_where_a_descriptor_is_due "  - close: [/tmp/x]\n  - openat: [/tmp, x, O_RDONLY]\n";
+    steps a_number_where_a_path_is_due "  - chdir: [3]\n    irreversible: true\n  - mount: [tmpfs, /mnt, tmpfs, 0, 0]\n    irreversible: true\n";
+    steps an_address_as_a_descriptor "  - mmap: [0, 4096, PROT_READ, MAP_PRIVATE|MAP_ANONYMOUS, -1, 0]\n    capture: map\n    irreversible: true\n  - close: [\"${map}\"]\n";
+    steps a_descriptor_as_memory "  - dup: [1]\n    capture: fd\n  - write: [1, \"${fd}\", 4]\n    irreversible: true\n  - madvise: [\"${each.number}\", 4096, MADV_DONTDUMP]\n    for_each: { fd: {} }\n    irreversible: true\n";
+    steps the_zero_of_success "  - fchdir: [3]\n    capture: dir\n    irreversible: true\n  - close: [\"${dir}\"]\n";
+    steps irreversible_too_early "  - chdir: [/]\n    irreversible: true\n  - open: [/dev/null, O_RDWR]\n    capture: null_fd\n  - dup2: [\"${null_fd}\", 1]\n  - close: [\"${null_fd}\"]\n";
+    steps irreversible_where_it_must_be "  - socket: [AF_INET, SOCK_STREAM, 0]\n    capture: fd\n  - bind: [\"${fd}\", \"127.0.0.1:8080\"]\n    irreversible: true\n  - dup2: [\"${fd}\", 3]\n  - close: [\"${fd}\"]\n";
+    steps an_argument_under_two_names "  - open: { path: /x, filename: /y, flags: O_RDONLY }\n";
+    steps letters_that_changed_places "  - dpu: [1]\n  - dup: [1]\n    nmae: x\n";
     whole all_at_once "version: 1\nname: everything is wrong\ntargets:\n  - pid: 0\n    nmae: app\nsteps:\n  - opne: [/tmp/x, 2]\n  - open: { pathname: \"${log}\", flags: [O_WRONLY, MAP_SHARED], mode: 0644 }\n    capture: fd\n  - dup2: [\"${fdd}\", 1, 2]\n    when: \"${fd}\"\n  - write: [1, hello, 5]\n";
 }
 

@@ -152,7 +152,10 @@ type Current = Arc<Mutex<Option<(Instant, Vec<u8>)>>>;
 fn watch(current: &Current) -> std::thread::JoinHandle<()> {
     let current = Arc::clone(current);
     std::thread::spawn(move || {
-        while let Some((begun, plan)) = current.lock().unwrap().clone() {
+        loop {
+            // Not in the head of a loop, which would hold the lock through its body.
+            let now = current.lock().unwrap().clone();
+            let Some((begun, plan)) = now else { return };
             if begun.elapsed() > LONGEST {
                 eprintln!("this plan takes more than {LONGEST:?}: {}", shown(&plan));
                 std::process::abort();

@@ -173,7 +173,7 @@ fn wrong(steps: &[Value]) -> Option<String> {
 fn both_accept_every_call_of_the_table() {
     let calls = calls();
     assert!(calls.len() > 300);
-    let steps = calls.iter().flat_map(|call| (0..6).map(|seed| step(call, &mut Choices::of(seed))));
+    let steps = calls.iter().flat_map(|call| (0..4).map(|seed| step(call, &mut Choices::of(seed))));
     let wrong: Vec<String> = steps.collect::<Vec<_>>().chunks(12).filter_map(wrong).collect();
     assert!(wrong.is_empty(), "{} are not accepted\n{}", wrong.len(), wrong.join("\n"));
 }

@@ -166,7 +166,7 @@ impl Reader<'_> {
 
     fn argument(&mut self, index: usize, node: &Node, kind: Kind) -> Option<Spanned<Arg>> {
         if node.is_nothing() {
-            let help = "leave it out, or write 0, to pass 0 or NULL; quote it if it is a text";
+            let help = "leave it out to pass 0 or NULL; quote it if it is a text";
             self.forms.problem("plan::nothing", node.span, format!("{} is given as nothing", self.name(index)), help);
             return None;
         }

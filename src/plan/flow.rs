@@ -113,7 +113,8 @@ impl<'a> Flow<'a> {
                 let help = "`${each.…}` is what `for_each` goes over; call it otherwise";
                 problems.at("plan::name", capture.name.span, "nothing can be captured as `each`", help);
             }
-            self.shadow(&capture.name, problems);
+            let shadowed = self.shadow(&capture.name, problems);
+            let new = Known { used: new.used || shadowed, ..new };
             if let Some(first) = self.known.insert(&capture.name.value, new) {
                 let message = format!("`{}` is captured twice", capture.name.value);
                 let problem = Problem::error("plan::captured-twice", message).help("give one of them another name");
@@ -123,16 +124,17 @@ impl<'a> Flow<'a> {
     }
 
     /// A name that something else has, too: a use of it would not mean what it seems to.
-    fn shadow(&self, name: &Spanned<String>, problems: &mut Problems) {
+    fn shadow(&self, name: &Spanned<String>, problems: &mut Problems) -> bool {
         let word = name.value.as_str();
         let what = if self.variables.has(word) {
             format!("`{word}` is a variable, too, and `${{{word}}}` means that one")
         } else if self.targets.contains(word) {
             format!("`{word}` is the name of a target, too, and `${{{word}.…}}` could mean either")
         } else {
-            return;
+            return false;
         };
         problems.at("plan::shadowed", name.span, what, "capture it under another name");
+        true
     }
 
     fn use_of(&mut self, used: &Used<'_>, problems: &mut Problems) {

@@ -2,26 +2,31 @@
 
 use super::access::uses_of_arguments;
 use super::reading::Problems;
-use super::{Repetition, Spanned, Step, TargetSpec, Undo, known};
+use super::{Arg, Repetition, Spanned, Step, TargetSpec, Undo, known};
 use crate::facts::{Fact, Range, Selector};
 use crate::problem::Problem;
-use crate::syscalls::{Kind, Nature, Scope};
+use crate::syscalls::{Kind, Nature, Returns, Scope};
+use std::collections::HashSet;
 
 /// How many later steps are looked at for one that can be undone: in any plan that people write, all of them.
 const FARTHEST: usize = 256;
 
 /// Warns of an irreversible step before one that can be undone: if that one fails, the first stays done.
 pub fn check_order(steps: &[Step], problems: &mut Problems) {
-    let early = steps.iter().enumerate().filter(|(_, step)| lasts(step)).find_map(|(index, first)| {
+    let results = steps.iter().filter(|step| step.particulars().returns == Returns::Fd);
+    let opened: HashSet<&str> =
+        results.flat_map(|step| &step.captures).map(|capture| capture.name.value.as_str()).collect();
+    let left = |step: &Step| lasts(step) && !ends_with_its_own(step, &opened);
+    let early = steps.iter().enumerate().filter(|(_, step)| left(step)).find_map(|(index, first)| {
         let later = steps.get(index + 1..)?.iter().take(FARTHEST);
         let apart = |later: &&Step| is_undone(later) && !concern_the_same(first, later);
         Some((first, later.into_iter().find(apart)?))
     });
     if let Some((first, later)) = early {
         let (first_call, later_call) = (first.syscall.name, later.syscall.name);
-        let message = format!("`{first_call}` can't be undone, and the `{later_call}` after it may fail and can be");
+        let message = format!("`{first_call}` can't be undone, and comes before a `{later_call}` that may fail");
         let problem = Problem::warning("plan::irreversible-early", message)
-            .help(format!("put `{first_call}` behind it, so that nothing can fail any more once it is done"));
+            .help(format!("put `{first_call}` last: then nothing is left behind where another step fails"));
         problems.push(problem.at(first.span, "stays done").at(later.span, "if this fails"));
     }
 }
@@ -33,6 +38,16 @@ fn lasts(step: &Step) -> bool {
         Nature::NotYet(_) | Nature::Irreversible(_) => true,
         _ => step.irreversible || step.undo == Undo::None,
     }
+}
+
+/// It sets up a descriptor that the plan opened: what it did is gone when that is closed again.
+fn ends_with_its_own(step: &Step, opened: &HashSet<&str>) -> bool {
+    let first = step.syscall.params.first().is_some_and(|param| matches!(param.kind, Kind::Fd));
+    let Some(Arg::Number(number)) = step.args.first().and_then(Option::as_ref).map(|argument| &argument.value) else {
+        return false;
+    };
+    let own = number.terms.iter().any(|(_, used)| used.target.is_none() && opened.contains(used.name.as_str()));
+    first && own && matches!(step.particulars().nature, Nature::NotYet(_))
 }
 
 /// It changes something and takes it back. A close of what the plan opened comes where that is needed no more, and is held

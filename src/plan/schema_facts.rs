@@ -86,12 +86,12 @@ fn fact(text: &Value) -> Value {
     let mut rlimit =
         object(json!({ "resource": { "$ref": "#/$defs/resource-limits" }, "soft": limit, "hard": limit }), &RLIMIT);
     rlimit["required"] = json!(["resource"]);
+    rlimit["minProperties"] = 2.into();
     let path = json!({ "$ref": "#/$defs/text" });
     let kinds: Map<String, Value> = NAMESPACES.iter().map(|kind| ((*kind).to_owned(), path.clone())).collect();
     let mut namespace = object(kinds.into(), &NAMESPACES);
     namespace["minProperties"] = 1.into();
     namespace["description"] = "All of its threads are in the namespaces that these files stand for".into();
-    rlimit["minProperties"] = 2.into();
     let mut fact = object(
         json!({
             "fd": { "$ref": "#/$defs/fd-pattern", "description": "It has such a descriptor" },

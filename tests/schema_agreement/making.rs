@@ -76,7 +76,7 @@ fn value(kind: Kind, choices: &mut Choices) -> (Value, Option<u64>) {
             choices.one(&[number(1), number(0), (json!("0x10"), Some(16)), (json!("${number}"), Some(1))])
         }
         Kind::Size | Kind::Offset => {
-            choices.one(&[number(4096), (json!("0x1000"), Some(4096)), (json!("${st.st_size}+1"), None)])
+            choices.one(&[number(64), (json!("0x40"), Some(64)), (json!("${st.st_size}+1"), None)])
         }
         Kind::SizeOf(_) | Kind::CountOf(_) => number(1),
         Kind::Exactly(value) => number(value),
@@ -105,7 +105,7 @@ fn flags(set: &Set, choices: &mut Choices) -> (Value, Option<u64>) {
 
 /// Memory of a C type, zero throughout.
 fn memory(of: &str) -> Value {
-    let Some(shape) = named(of) else { return json!({ "bytes": "00".repeat(8192) }) };
+    let Some(shape) = named(of) else { return json!({ "bytes": "00".repeat(256) }) };
     match (shape.element, shape.count) {
         (Type::Struct(layout), _) if layout.name == "sockaddr" => json!("127.0.0.1:80"),
         (Type::Struct(_), Count::One) => json!({ "struct": {} }),
