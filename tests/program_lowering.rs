@@ -273,8 +273,8 @@ fn lengths_that_the_table_says_otherwise_are_bounded_too() {
 
 #[test]
 fn before_a_dot_stands_a_capture_or_else_a_target() {
-    // `a` is a target, and `b` is one too, but something is captured as `b`.
-    let steps = "- dup: [1]\n  capture: fd\n- close: [\"${a.fd}\"]\n- fstat: [0, { out: auto }]\n  capture: { statbuf: b }\n- lseek: [0, \"${b.st_size}\", SEEK_SET]\n  irreversible: true\n";
+    // `a` is a target, and `st` is what was captured.
+    let steps = "- dup: [1]\n  capture: fd\n- close: [\"${a.fd}\"]\n- fstat: [0, { out: auto }]\n  capture: { statbuf: st }\n- lseek: [0, \"${st.st_size}\", SEEK_SET]\n  irreversible: true\n";
     let program = text(steps);
     assert!(program.contains("close(fd)"), "{program}");
     assert!(program.contains("prepare  field = i64 at buffer0[48]  if result_2 >= 0"), "{program}");

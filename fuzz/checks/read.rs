@@ -25,7 +25,7 @@ pub fn check(text: &[u8]) {
         assert_eq!(github(&found, &source).lines().count(), found.len());
         assert!(found.is_empty() || !problems(&found, Some(&source)).is_empty());
         // A log explains every code there is, which takes longer than all the rest.
-        if text.len() % 256 == 0 {
+        if text.len().is_multiple_of(256) {
             assert!(!sarif(&[(source, found)]).is_empty());
         }
     }
