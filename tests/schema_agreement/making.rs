@@ -69,7 +69,7 @@ fn value(kind: Kind, choices: &mut Choices) -> (Value, Option<u64>) {
         Kind::Mode => (choices.one(&[json!("0o644"), json!("S_IRUSR|S_IWUSR"), json!(["S_IRUSR", "S_IWUSR"])]), None),
         Kind::OneOf(set) => {
             let (name, value) = choices.one(set.members);
-            (json!(name), Some(value as u64))
+            (json!(name), Some(value))
         }
         Kind::Signal => (json!(choices.one(&["SIGHUP", "SIGUSR1"])), None),
         Kind::Int | Kind::Uint | Kind::Pid | Kind::Uid | Kind::Gid | Kind::Any => {
@@ -94,12 +94,12 @@ fn value(kind: Kind, choices: &mut Choices) -> (Value, Option<u64>) {
 
 fn flags(set: &Set, choices: &mut Choices) -> (Value, Option<u64>) {
     let ((one, first), (other, second)) = (choices.one(set.members), choices.one(set.members));
-    let both = Some(first as u64 | second as u64);
+    let both = Some(first | second);
     match choices.below(4) {
-        0 => (json!(one), Some(first as u64)),
+        0 => (json!(one), Some(first)),
         1 => (json!([one, other]), both),
         2 => (json!(format!("{one}|{other}")), both),
-        _ => (json!(first as u64), Some(first as u64)),
+        _ => (json!(first), Some(first)),
     }
 }
 
