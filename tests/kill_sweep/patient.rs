@@ -56,6 +56,8 @@ impl Patient {
     pub fn command(&self, log: &Path) -> Command {
         let mut command = criu_plan();
         command.arg("apply").arg(redirect_plan()).args(["--output", "json"]);
+        // Stopped at each of its own calls by who counts them, it takes its time.
+        command.args(["--freeze-timeout", "10s", "--hold", "30s"]);
         command.args(["--set", &format!("pid={}", self.target.pid()), "--set", &format!("log={}", log.display())]);
         command
     }
