@@ -3,7 +3,7 @@
 use super::fault::OpFault;
 use super::prepared::Prepared;
 use super::seccomp_gate::Gate;
-use super::threads::{Crew, Worker};
+use super::threads::{Crew, Worker, named};
 use crate::plan::Relation;
 use crate::program::{Accept, Action, Buffer, BufferId, Call, Cell, Guard, Init, Op, Program, StepCode};
 use crate::remote::{Limits, Runner};
@@ -72,7 +72,9 @@ impl<'a> Machine<'a> {
     fn lay_out(&mut self, waiter: &mut Waiter) -> Result<(), OpFault> {
         let total: u64 = self.program.buffers.iter().map(|buffer| (buffer.len as u64).next_multiple_of(16)).sum();
         if total > 0 {
-            let base = match self.runner.lend(total) {
+            // What another thread's call may still write to when this one lands must not be this one's stack.
+            let alone = named(self.program).into_iter().all(|tid| tid == self.runner.tracee().tid);
+            let base = match alone.then(|| self.runner.lend(total)).flatten() {
                 Some(base) => base,
                 None => self.map_scratch(waiter, total)?,
             };
@@ -156,12 +158,6 @@ impl<'a> Machine<'a> {
         let (base, length) = self.map(waiter, total)?;
         self.crew.stand_on(base, length);
         Ok(base)
-    }
-
-    /// Whether the room of the thread at work holds any of `[start, end)`.
-    pub fn has_room_in(&self, start: u64, end: u64) -> bool {
-        let room = self.runner.room();
-        start < room.start + room.len && end > room.start
     }
 
     /// Gives scratch memory back and the thread to itself.

@@ -85,12 +85,14 @@ pub fn named(program: &Program) -> BTreeSet<i32> {
     program.steps.iter().filter(|step| step.skip.is_none()).filter_map(|step| step.thread).collect()
 }
 
-/// A thread that is to be moved, and room for its frame if it has any of its own.
+/// A thread that is to be moved.
 struct Recruit<'s> {
     standing: &'s Standing,
     image: Image,
-    room: Option<Room>,
 }
+
+/// Left below each frame, for handlers: a signal may come to a thread that lands by itself.
+const BELOW: u64 = 8 * 4096;
 
 /// Finds the code that a thread calls through and what its filters say, or refuses it.
 pub type Tools<'a> = dyn FnMut(&Standing) -> Result<(Gadgets, Gate), Problem> + 'a;
@@ -106,32 +108,24 @@ pub fn recruit(
 ) -> Result<(), Unfit> {
     let first = machine.thread();
     let tids = named(&target.program);
-    let stack_pointers: Vec<u64> = standings.iter().map(|standing| standing.registers.rsp).collect();
     let mut recruits = Vec::new();
     for tid in tids.into_iter().filter(|tid| *tid != first) {
         let standing = standings.iter().find(|standing| standing.tracee.tid == tid);
         let standing = standing.ok_or_else(|| Unfit::Because(format!("thread {tid} has ended")))?;
         fit(target, standing)?;
         let image = Image::read(standing.tracee)?;
-        // The process's own runner may have taken the bottom of this very stack.
-        let room = target
-            .surveyor(&stack_pointers)
-            .own_room(&standing.registers, image.frame_size())
-            .filter(|room| !machine.has_room_in(room.start, room.start + room.len));
-        recruits.push(Recruit { standing, image, room });
+        recruits.push(Recruit { standing, image });
     }
-    let space = |recruit: &Recruit<'_>| recruit.image.frame_size().next_multiple_of(64);
-    let needed: u64 = recruits.iter().filter(|recruit| recruit.room.is_none()).map(space).sum();
+    // All on memory of their own: whose stack is whose can't be told where several lie in one mapping.
+    let space = |recruit: &Recruit<'_>| BELOW + recruit.image.frame_size().next_multiple_of(4096);
+    let needed: u64 = recruits.iter().map(space).sum();
     let mut at = 0;
     if needed > 0 {
         at = machine.make_ground(waiter, needed).map_err(Unfit::NoGround)?;
     }
     for recruit in recruits {
-        let length = space(&recruit);
-        let room = recruit.room.unwrap_or_else(|| {
-            at += length;
-            Room { start: at - length, len: length, handlers: false }
-        });
+        let room = Room { start: at + BELOW, len: space(&recruit) - BELOW, handlers: true };
+        at += space(&recruit);
         let (gadgets, gate) = tools(recruit.standing).map_err(Unfit::Refused)?;
         let standing = recruit.standing;
         let runner =

@@ -111,7 +111,7 @@ fn stop_all(
         let target = &targets[index];
         let rule = SettleRule {
             reissue: options.eintr == Eintr::Reissue,
-            restart_barred: &|tracee| target.process.seccomp != 0 && bars_restart(target, tracee),
+            restart_barred: &|tracee| bars_restart(target, tracee),
         };
         let registers = settle(tracee, stop, rule)?;
         standings[index].push(Standing { tracee, stop, registers });
@@ -128,12 +128,13 @@ fn stop_all(
     }
 }
 
-/// Whether the thread's filters forbid `restart_syscall`; taken for granted where they can't be read.
+/// Whether filters of this very thread forbid `restart_syscall`; taken for granted where they can't be read. (Under the
+/// strict mode no thread is in a timed wait.)
 fn bars_restart(target: &Prepared, tracee: Tracee) -> bool {
     let number = libc::SYS_restart_syscall as u32;
-    match Filters::read(tracee.tid, target.process.seccomp) {
+    match Filters::read(tracee.tid, 0) {
         Ok(filters) => !filters.foresee(number, 0, &[None; 6]).is_allow(),
-        Err(_) => true,
+        Err(_) => target.process.seccomp_of(tracee.tid) != Some(0),
     }
 }
 
@@ -278,16 +279,17 @@ impl<'a> Held<'a, '_> {
         Ok(target.gadgets)
     }
 
+    /// What this very thread's filters say; a thread may have more than the first one, and they may have come just now.
     fn gate(&self, target: &Prepared, tracee: Tracee) -> Result<Gate, Problem> {
-        if self.options.seccomp == SeccompPolicy::Suspend && target.process.seccomp != 0 {
+        const FILTERS: u32 = 2;
+        let mode = target.process.seccomp_of(tracee.tid).unwrap_or(FILTERS);
+        if self.options.seccomp == SeccompPolicy::Suspend && mode != 0 {
             tracee.suspend_seccomp().map_err(|fault| refusal(target, "target::seccomp", &fault.to_string()))?;
         }
-        match Filters::read(tracee.tid, target.process.seccomp) {
+        match Filters::read(tracee.tid, mode) {
             Ok(filters) => Ok(Gate::new(self.options.seccomp, filters)),
             // Without the privilege to read them the policy was applied before the stop, to what there was then.
-            Err(_)
-                if self.options.seccomp == SeccompPolicy::Check && target.process.seccomp_of(tracee.tid) != Some(0) =>
-            {
+            Err(_) if self.options.seccomp == SeccompPolicy::Check && mode != 0 => {
                 Err(seccomp_unreadable(&target.process))
             }
             Err(_) => Ok(Gate::Open),
@@ -336,6 +338,12 @@ impl<'a> Held<'a, '_> {
         if Instant::now() > self.begun + self.options.hold {
             return Err(Problem::error("run::hold", format!("the targets were held for {:?}", self.options.hold))
                 .help("`--hold` allows more"));
+        }
+        if step.skip.is_some() {
+            // No thread was made ready for what is left out.
+            recorder.step(position, machine, Ok(&StepState::Skipped));
+            self.board.mark(at, index, Mark::Skipped);
+            return Ok(());
         }
         self.board.mark(at, index, Mark::Begun);
         let ready = machine.hand_over(step.thread).and_then(|()| machine.run(waiter, &step.prepare));
@@ -405,9 +413,11 @@ impl<'a> Held<'a, '_> {
                     continue;
                 }
                 machine.extend_deadline();
-                let undone = machine.hand_over(step.thread).and_then(|()| machine.run(waiter, &step.undo));
-                let released = machine.run(waiter, &step.release);
-                match undone.and(released) {
+                let taken_back = machine.hand_over(step.thread).and_then(|()| {
+                    let undone = machine.run(waiter, &step.undo);
+                    undone.and(machine.run(waiter, &step.release))
+                });
+                match taken_back {
                     Ok(()) if step.irreversible && recorder.effective(position) => {
                         ended = ended.worse(Verdict::Partial)
                     }

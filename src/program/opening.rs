@@ -137,6 +137,8 @@ impl Lowering<'_> {
     fn may_have_content(&self, opening: &Opening<'_>, fact: Option<FileFact>) -> bool {
         match (fact, opening.path) {
             (Some(FileFact::Plain), Some(path)) => self.facts.size(path).is_some_and(|size| size > 0),
+            // Where nothing seems to be and no file is asked for, there is one all the same if the open succeeds.
+            (Some(FileFact::Missing), _) => opening.flags & libc::O_CREAT as u64 == 0,
             (Some(_), _) => false,
             (None, _) => true,
         }

@@ -61,14 +61,10 @@ pub struct Surveyor<'a> {
 impl Surveyor<'_> {
     /// Room of at least `len` bytes for a thread with these registers; the best there is.
     pub fn room(&self, registers: &user_regs_struct, len: u64) -> Option<Room> {
-        self.own_room(registers, len)
+        self.own_stack(registers)
+            .and_then(|stack| self.bottom(&stack, len, true))
             .or_else(|| self.main_stack().and_then(|stack| self.bottom(&stack, len, false)))
             .or_else(|| self.data_ends.iter().find_map(|end| self.padding(*end, len)))
-    }
-
-    /// Room of at least `len` bytes in the thread's own stack.
-    pub fn own_room(&self, registers: &user_regs_struct, len: u64) -> Option<Room> {
-        self.own_stack(registers).and_then(|stack| self.bottom(&stack, len, true))
     }
 
     /// The mapping that is the thread's own stack, if it surely is one.

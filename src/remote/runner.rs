@@ -153,11 +153,6 @@ impl Runner {
         registers::calling(&self.own, self.gadgets.syscall, self.rsp, number, args)
     }
 
-    /// Where its landing frame lies.
-    pub fn room(&self) -> Room {
-        self.room
-    }
-
     /// The thread.
     pub fn tracee(&self) -> Tracee {
         self.tracee

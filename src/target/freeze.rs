@@ -92,6 +92,13 @@ impl Subject {
         Ok(subject)
     }
 
+    /// How many threads there are, which the links of `task/` tell (`proc_task_getattr` of fs/proc/base.c). A listing may
+    /// hold less: it ends at a thread that leaves while it is made.
+    fn count(&self) -> Option<usize> {
+        let links = nix::sys::stat::fstat(&self.task).ok()?.st_nlink as usize;
+        links.checked_sub(2)
+    }
+
     /// The threads at this moment. Empty once the process has ended.
     fn tids(&mut self) -> Result<Vec<i32>, Errno> {
         let mut tids = Vec::new();
@@ -187,7 +194,8 @@ fn pass(
     let all = listings.iter().enumerate().flat_map(|(index, tids)| tids.iter().map(move |tid| (index, *tid)));
     let new: Vec<(usize, i32)> = all.filter(is_new).collect();
     if new.is_empty() {
-        return settle(subjects, states, &listings).map(Some);
+        let complete = subjects.iter().zip(&listings).all(|(subject, listing)| subject.count() == Some(listing.len()));
+        return if complete { settle(subjects, states, &listings).map(Some) } else { Ok(None) };
     }
     let reaper = Reaper::new().map_err(|errno| error(0, 0, errno.into()))?;
     for (index, tid) in new {
@@ -263,8 +271,12 @@ fn ask(subject: &Subject, tid: i32) -> Result<Option<State>, Fault> {
         Err(Errno::ESRCH) => Ok(None),
         Err(errno) => match thread_state(subject.dir, tid) {
             None => Ok(None),
-            // A zombie (a first thread that has ended before the others) has nothing to stop.
-            Some((b'Z' | b'X' | b'x', _) | (_, true)) => Ok(Some(State::Out)),
+            Some((_, true)) => Ok(Some(State::Out)),
+            // A first thread that has ended before the others stays as it is; there is nothing to stop.
+            Some((b'Z' | b'X' | b'x', _)) if tid == subject.pid => Ok(Some(State::Out)),
+            // Another is on its way out of the list, and a listing ends at one that leaves meanwhile (`next_tid` of
+            // fs/proc/base.c): only one without such threads shows all.
+            Some((b'Z' | b'X' | b'x', _)) => Ok(None),
             Some(_) => Err(errno.into()),
         },
     }
