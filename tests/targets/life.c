@@ -202,7 +202,12 @@ static void dispatch(void) {
   for_ever();
 }
 
-static int sleep_on(void *unused) { for (;;) pause(); return unused != NULL; }
+static int sleep_on(void *unused) {
+  // Its parent's death is its own; clone does not hand that down.
+  prctl(PR_SET_PDEATHSIG, SIGKILL);
+  for (;;) pause();
+  return unused != NULL;
+}
 static void sharer(int flags) {
   char *stack = malloc(65536);
   if (clone(sleep_on, stack + 65536, flags | SIGCHLD, NULL) < 0) fail("clone");
