@@ -176,8 +176,9 @@ fn let_go(states: &[HashMap<i32, State>], waiter: &mut Waiter, on_stop: &mut OnS
     }
 }
 
-/// One pass: asks the threads that are new, waits for those asked. The frozen processes if there was nothing to do: a thread
-/// that has ended before it could be asked may have left another behind, which the listing does not show.
+/// One pass: asks the threads that are new, waits for those asked. The frozen processes if there was nothing to do and the
+/// listing was whole: a thread that has ended before it could be asked may have left another behind, which the listing does
+/// not show.
 fn pass(
     subjects: &mut [Subject],
     states: &mut [HashMap<i32, State>],
