@@ -20,8 +20,8 @@ const UNDO_TIME: Duration = Duration::from_secs(1);
 
 /// A target with a thread that runs its ops.
 pub struct Machine<'a> {
-    target: &'a Prepared,
-    program: &'a Program,
+    pub(super) target: &'a Prepared,
+    pub(super) program: &'a Program,
     /// The thread at work.
     runner: Runner,
     gate: Gate,
@@ -179,11 +179,11 @@ impl<'a> Machine<'a> {
         self.cells.get(index as usize).copied().flatten()
     }
 
-    fn need(&self, cell: Cell) -> Result<u64, OpFault> {
+    pub(super) fn need(&self, cell: Cell) -> Result<u64, OpFault> {
         self.cell(cell).ok_or_else(|| OpFault::Unsafe("a value that it needs was never set".into()))
     }
 
-    fn set(&mut self, Cell(index): Cell, value: u64) {
+    pub(super) fn set(&mut self, Cell(index): Cell, value: u64) {
         if let Some(cell) = self.cells.get_mut(index as usize) {
             *cell = Some(value);
         }
@@ -207,7 +207,7 @@ impl<'a> Machine<'a> {
     }
 
     /// Puts a number into a buffer, never beyond it.
-    fn store(
+    pub(super) fn store(
         &self,
         BufferId(id): BufferId,
         offset: usize,
@@ -278,67 +278,6 @@ impl<'a> Machine<'a> {
             Action::Call(call) => self.call(waiter, call),
             other => self.look(other),
         }
-    }
-
-    /// Actions that only look at the target from outside, or write scratch memory.
-    fn look(&mut self, action: &Action) -> Result<(), OpFault> {
-        let target = self.target;
-        let fd = |machine: &Self, cell: Cell| machine.need(cell).map(|value| value as i32);
-        match action {
-            Action::Add { .. } | Action::Call(_) => {}
-            Action::Load { into, buffer, offset, size, signed, swapped } => {
-                let bytes = self.read_buffer(*buffer, offset + size).unwrap_or_default();
-                let field = bytes.get(*offset..offset + size).ok_or_else(unreadable)?;
-                self.set(*into, Int { swapped: *swapped, ..Int::plain(*size, *signed) }.value(field));
-            }
-            Action::Store { buffer, offset, size, signed, swapped, most, from } => {
-                let int = Int { swapped: *swapped, ..Int::plain(*size, *signed) };
-                self.store(*buffer, *offset, int, *most, self.need(*from)?)?;
-            }
-            Action::Bits { into, from, mask, shift } => {
-                let value = (self.need(*from)? & mask) >> shift;
-                self.set(*into, value);
-            }
-            Action::Fail(why) => return Err(OpFault::Unsafe((*why).to_owned())),
-            Action::DescriptorFlags { into, fd: cell } => {
-                let flags =
-                    target.descriptors.flags(fd(self, *cell)?).map_err(|error| OpFault::Unsafe(error.to_string()))?;
-                self.set(*into, flags as u64);
-            }
-            Action::FreeDescriptor { into } => {
-                let named: Vec<i32> =
-                    self.program.named.iter().filter_map(|named| Some(self.cell(*named)? as i32)).collect();
-                let number = target.descriptors.free_number(&named).ok_or_else(|| {
-                    OpFault::Unsafe("no free descriptor number is left below the size of its table to keep a duplicate for undo; `undo: none` with `irreversible: true` does without".into())
-                })?;
-                self.set(*into, number as u64);
-            }
-            Action::NoPosixLocks { fd: cell } => {
-                let number = fd(self, *cell)?;
-                if target.descriptors.holds_posix_locks(number) {
-                    return Err(OpFault::Unsafe(format!(
-                        "the process holds POSIX record locks on the file of descriptor {number}: closing it would drop them all, for good; `irreversible: true` allows it"
-                    )));
-                }
-            }
-            Action::SameDescription { now, expected } => {
-                let (now, expected) = (fd(self, *now)?, fd(self, *expected)?);
-                if !target.descriptors.same_description(now, expected) {
-                    return Err(OpFault::Unsafe(format!("descriptor {now} is no longer what the step made it")));
-                }
-            }
-            Action::FlagsAre { fd: cell, value, mask } => {
-                let number = fd(self, *cell)?;
-                let now = target.descriptors.flags(number).map_err(|error| OpFault::Unsafe(error.to_string()))?;
-                let left = self.need(*value)?;
-                if (now as u64 ^ left) & mask != 0 || (now < 0) != ((left as i64) < 0) {
-                    return Err(OpFault::Unsafe(format!(
-                        "the flags of descriptor {number} are no longer what the step left"
-                    )));
-                }
-            }
-        }
-        Ok(())
     }
 
     fn call(&mut self, waiter: &mut Waiter, call: &Call) -> Result<(), OpFault> {
@@ -431,10 +370,6 @@ impl<'a> Machine<'a> {
         let limits = Limits { deadline, may_block: false, takes_mask: false };
         self.runner.call(waiter, number, args, limits).map_err(|fault| OpFault::Call { call: name, fault })
     }
-}
-
-fn unreadable() -> OpFault {
-    OpFault::Unsafe("a buffer in the target could not be read".into())
 }
 
 /// Whether a comparison holds.

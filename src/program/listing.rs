@@ -1,6 +1,6 @@
 //! A Program as text that people read.
 
-use super::{Action, Bound, BufferId, Call, Cell, Guard, Init, Op, Program, Shown, StepCode};
+use super::{Action, Asked, Bound, BufferId, Call, Cell, Guard, Init, Op, Program, Shown, StepCode};
 use crate::plan::{Relation, shown};
 use crate::syscalls::layouts::Int;
 use crate::syscalls::{Kind, Syscall};
@@ -81,6 +81,7 @@ impl Listing<'_> {
                 let number = Int::plain(*size, *signed).name();
                 format!("{number} at buffer{buffer}[{offset}] = {}{most}", name(from))
             }
+            Action::Ask { into, what } => format!("{} = {}", name(into), asked(*what)),
             Action::Fail(why) => format!("fail: {why}"),
             Action::DescriptorFlags { into, fd } => format!("{} = flags of descriptor {}", name(into), name(fd)),
             Action::FreeDescriptor { into } => format!("{} = a free descriptor number", name(into)),
@@ -178,6 +179,7 @@ fn names(program: &Program) -> HashMap<Cell, String> {
             Action::Load { into, .. } => give(*into, "field"),
             Action::DescriptorFlags { into, .. } => give(*into, "flags"),
             Action::FreeDescriptor { into } => give(*into, "high"),
+            Action::Ask { into, .. } => give(*into, "asked"),
             Action::Call(call) if call.purpose == "keep" => give(call.result, "keep"),
             Action::Call(Call { syscall: Syscall { name, .. }, result, .. }) => give(*result, name),
             Action::Fail(_)
@@ -221,4 +223,10 @@ fn all_ops(program: &Program) -> impl Iterator<Item = &Op> {
     program.steps.iter().flat_map(|step| {
         step.prepare.iter().chain(&step.forward).chain(&step.undo).chain(&step.commit).chain(&step.release)
     })
+}
+/// What is asked, in words.
+fn asked(what: Asked) -> &'static str {
+    match what {
+        Asked::Umask => "the umask",
+    }
 }

@@ -11,6 +11,7 @@ mod natures;
 mod opening;
 mod ops;
 mod reversal;
+mod undo;
 
 pub use expand::uses_of_each;
 pub use listing::{call_text, listing};

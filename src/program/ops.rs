@@ -155,8 +155,22 @@ pub enum Action {
         /// The bits that count.
         mask: u64,
     },
+    /// `into =` something of the target that can be seen from outside; nothing if that can't be told.
+    Ask {
+        /// Result.
+        into: Cell,
+        /// What.
+        what: Asked,
+    },
     /// A system call inside the target.
     Call(Call),
+}
+
+/// What can be seen of a stopped process from outside, as a number.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub enum Asked {
+    /// Its umask.
+    Umask,
 }
 
 /// A system call inside the target.

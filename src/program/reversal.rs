@@ -18,6 +18,8 @@ impl Lowering<'_> {
         let closes_others = match step.particulars().nature {
             Nature::Inert | Nature::GivesFd | Nature::GivesPair | Nature::ReplacesFd | Nature::Fcntl => false,
             Nature::ClosesFd => sections.commit.is_empty(),
+            // Those that close descriptors say so here.
+            Nature::Restores(_) => false,
             Nature::NotYet(_) | Nature::Irreversible(_) => true,
         };
         if closes_others {
@@ -49,9 +51,14 @@ impl Lowering<'_> {
                 None => Sections::lasting(own),
             },
             Nature::Fcntl => self.fcntl(step, own),
-            Nature::ReplacesFd | Nature::ClosesFd | Nature::NotYet(_) | Nature::Irreversible(_) => {
-                Sections::lasting(own)
+            Nature::Restores(_) if !step.irreversible => {
+                self.restores(step, own, buffers).unwrap_or_else(|| Sections::lasting(own))
             }
+            Nature::Restores(_)
+            | Nature::ReplacesFd
+            | Nature::ClosesFd
+            | Nature::NotYet(_)
+            | Nature::Irreversible(_) => Sections::lasting(own),
         }
     }
 

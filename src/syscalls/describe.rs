@@ -122,6 +122,7 @@ impl Nature {
                             can't be undone and need `irreversible: true`"
                     .into()
             }
+            Self::Restores(how) => how.into(),
             Self::NotYet(why) | Self::Irreversible(why) => {
                 format!("it can't be undone and needs `irreversible: true`: {why}")
             }
@@ -137,6 +138,7 @@ impl Nature {
             Self::ReplacesFd => "replaces-fd",
             Self::ClosesFd => "closes-fd",
             Self::Fcntl => "fcntl",
+            Self::Restores(_) => "restores",
             Self::NotYet(_) => "not-yet",
             Self::Irreversible(_) => "irreversible",
         }
@@ -186,6 +188,7 @@ impl Command {
         let mut remarks = Vec::new();
         match self.nature {
             Some(Nature::Inert) => remarks.push("changes nothing".to_owned()),
+            Some(Nature::Restores(how)) => remarks.push(format!("undo: {how}")),
             Some(Nature::Irreversible(why)) => remarks.push(format!("can't be undone: {why}")),
             _ => {}
         }

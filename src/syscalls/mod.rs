@@ -162,6 +162,8 @@ pub enum Nature {
     ClosesFd,
     /// Its nature depends on the command: fcntl.
     Fcntl,
+    /// Undo puts back what was; how, as a sentence that may go on after a colon.
+    Restores(&'static str),
     /// It can be undone in principle, but not by this version; the reason, as the end of "… because …".
     NotYet(&'static str),
     /// It cannot be undone; the reason, as the end of "… because …".

@@ -11,7 +11,7 @@ use Kind::{
     Addr, Any, CountOf, DirFd, Exactly, Fd, Flags, Gid, In, InOut, Int, Mode, Offset, OneOf, Out, Path, Pid, Signal,
     Size, SizeOf, Text, Uid, Uint,
 };
-use Nature::{ClosesFd, Fcntl, GivesFd, GivesPair, Inert, Irreversible, NotYet, ReplacesFd};
+use Nature::{ClosesFd, Fcntl, GivesFd, GivesPair, Inert, Irreversible, NotYet, ReplacesFd, Restores};
 use Returns::{Address, Never, Number, Zero};
 
 const LATER: Nature = NotYet("this version keeps nothing to undo it with");
@@ -180,7 +180,7 @@ pub static TABLE: &[Syscall] = &[
     call("chown", 92, -1, "sets owner and group of a file", &[p("pathname", Path), p("owner", Uid), p("group", Gid)], Zero, LATER, No).instead("fchownat: [AT_FDCWD, pathname, owner, group, 0]"),
     call("fchown", 93, 55, "sets owner and group of an open file", &[p("fd", Fd), p("owner", Uid), p("group", Gid)], Zero, LATER, No),
     call("lchown", 94, -1, "sets owner and group of a file, or of the symbolic link itself", &[p("pathname", Path), p("owner", Uid), p("group", Gid)], Zero, LATER, No).instead("fchownat: [AT_FDCWD, pathname, owner, group, AT_SYMLINK_NOFOLLOW]"),
-    call("umask", 95, 166, "sets which mode bits new files of the process do not get, and tells the old ones", &[p("mask", Mode)], Number, LATER, No),
+    call("umask", 95, 166, "sets which mode bits new files of the process do not get, and tells the old ones", &[p("mask", Mode)], Number, Restores("the old mask is put back"), No),
     call("gettimeofday", 96, 169, "tells the time of day", &[p("tv", Out("struct timeval")), o("tz", Out("struct timezone"))], Zero, Inert, No),
     call("getrlimit", 97, 163, "tells a resource limit of the process", &[p("resource", OneOf(&RLIMIT)), p("rlim", Out("struct rlimit64"))], Zero, Inert, No),
     call("getrusage", 98, 165, "tells what the process, the thread or its children have used", &[p("who", OneOf(&RUSAGE)), p("usage", Out("struct rusage"))], Zero, Inert, No),

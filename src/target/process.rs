@@ -171,6 +171,12 @@ impl Process {
         read::<Status>(&self.dir, &format!("task/{tid}/status"))?.seccomp
     }
 
+    /// Its umask at this moment.
+    pub fn umask(&self) -> Option<u64> {
+        let status: Status = read(&self.dir, &format!("task/{}/status", self.tid))?;
+        status.umask.map(u64::from)
+    }
+
     /// Whether it had a handler for a signal when it was found.
     pub fn catches(&self, signal: i32) -> bool {
         self.handled & (1 << (signal - 1)) != 0

@@ -169,6 +169,8 @@ impl Machine<'_> {
                     self.program.named.iter().filter_map(|cell| Some(self.get(*cell)? as i32)).collect();
                 (into, self.kernel.highest_free(&named).ok_or(Failed(""))? as u64)
             }
+            // The model has descriptors and files only.
+            Action::Ask { .. } => return Err(Failed("the model knows nothing of that")),
             Action::Fail(why) => return Err(Failed(why)),
             Action::NoPosixLocks { fd: cell } => return check(!self.kernel.holds_locks(fd(self, cell)?)),
             Action::SameDescription { now, expected } => {

@@ -1,0 +1,86 @@
+//! What ops look at from outside: no call is made for it.
+
+use super::fault::OpFault;
+use super::machine::Machine;
+use super::prepared::Prepared;
+use crate::program::{Action, Asked, Cell};
+use crate::syscalls::layouts::Int;
+
+impl Machine<'_> {
+    /// Actions that only look at the target from outside, or write scratch memory.
+    pub(super) fn look(&mut self, action: &Action) -> Result<(), OpFault> {
+        let target = self.target;
+        let fd = |machine: &Self, cell: Cell| machine.need(cell).map(|value| value as i32);
+        match action {
+            Action::Add { .. } | Action::Call(_) => {}
+            Action::Load { into, buffer, offset, size, signed, swapped } => {
+                let bytes = self.read_buffer(*buffer, offset + size).unwrap_or_default();
+                let field = bytes.get(*offset..offset + size).ok_or_else(unreadable)?;
+                self.set(*into, Int { swapped: *swapped, ..Int::plain(*size, *signed) }.value(field));
+            }
+            Action::Store { buffer, offset, size, signed, swapped, most, from } => {
+                let int = Int { swapped: *swapped, ..Int::plain(*size, *signed) };
+                self.store(*buffer, *offset, int, *most, self.need(*from)?)?;
+            }
+            Action::Bits { into, from, mask, shift } => {
+                let value = (self.need(*from)? & mask) >> shift;
+                self.set(*into, value);
+            }
+            Action::Ask { into, what } => {
+                if let Some(value) = ask(target, *what) {
+                    self.set(*into, value);
+                }
+            }
+            Action::Fail(why) => return Err(OpFault::Unsafe((*why).to_owned())),
+            Action::DescriptorFlags { into, fd: cell } => {
+                let flags =
+                    target.descriptors.flags(fd(self, *cell)?).map_err(|error| OpFault::Unsafe(error.to_string()))?;
+                self.set(*into, flags as u64);
+            }
+            Action::FreeDescriptor { into } => {
+                let named: Vec<i32> =
+                    self.program.named.iter().filter_map(|named| Some(self.cell(*named)? as i32)).collect();
+                let number = target.descriptors.free_number(&named).ok_or_else(|| {
+                    OpFault::Unsafe("no free descriptor number is left below the size of its table to keep a duplicate for undo; `undo: none` with `irreversible: true` does without".into())
+                })?;
+                self.set(*into, number as u64);
+            }
+            Action::NoPosixLocks { fd: cell } => {
+                let number = fd(self, *cell)?;
+                if target.descriptors.holds_posix_locks(number) {
+                    return Err(OpFault::Unsafe(format!(
+                        "the process holds POSIX record locks on the file of descriptor {number}: closing it would drop them all, for good; `irreversible: true` allows it"
+                    )));
+                }
+            }
+            Action::SameDescription { now, expected } => {
+                let (now, expected) = (fd(self, *now)?, fd(self, *expected)?);
+                if !target.descriptors.same_description(now, expected) {
+                    return Err(OpFault::Unsafe(format!("descriptor {now} is no longer what the step made it")));
+                }
+            }
+            Action::FlagsAre { fd: cell, value, mask } => {
+                let number = fd(self, *cell)?;
+                let now = target.descriptors.flags(number).map_err(|error| OpFault::Unsafe(error.to_string()))?;
+                let left = self.need(*value)?;
+                if (now as u64 ^ left) & mask != 0 || (now < 0) != ((left as i64) < 0) {
+                    return Err(OpFault::Unsafe(format!(
+                        "the flags of descriptor {number} are no longer what the step left"
+                    )));
+                }
+            }
+        }
+        Ok(())
+    }
+}
+
+/// The answer, if there is one.
+fn ask(target: &Prepared, what: Asked) -> Option<u64> {
+    match what {
+        Asked::Umask => target.process.umask(),
+    }
+}
+
+fn unreadable() -> OpFault {
+    OpFault::Unsafe("a buffer in the target could not be read".into())
+}
