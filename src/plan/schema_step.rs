@@ -1,0 +1,180 @@
+//! The schema's part about steps: the calls with their arguments, and modifiers.
+
+use super::argument::{ALIASES, parameter};
+use super::schema::{NUMBERS, flags_key, names_key, set_key, titled};
+use super::step::MODIFIERS;
+use crate::syscalls::layouts::named;
+use crate::syscalls::{Kind, Nature, Param, Set, Syscall, TABLE, commands};
+use serde_json::{Map, Value, json};
+use std::collections::HashSet;
+
+/// Calls that plans may make.
+fn plannable() -> impl Iterator<Item = &'static Syscall> {
+    TABLE.iter().filter(|call| call.forbidden.is_none() && call.x86_64.is_some())
+}
+
+/// What of a call can be captured: its result and its memory.
+fn captures(call: &Syscall) -> Value {
+    let captured: Vec<&str> = std::iter::once("return").chain(call.params.iter().map(|param| param.name)).collect();
+    json!({ "properties": { "capture": { "type": ["string", "object"], "propertyNames": { "enum": captured } } } })
+}
+
+/// A step: one call, and modifiers.
+pub fn step() -> Value {
+    let mut properties = Map::new();
+    for call in plannable() {
+        properties.insert(call.name.to_owned(), arguments(call));
+    }
+    let names: Vec<Value> = plannable().map(|call| json!({ "required": [call.name] })).collect();
+    let captures: Map<String, Value> = plannable().map(|call| (call.name.to_owned(), captures(call))).collect();
+    let modifiers = json!({
+        "name": { "$ref": "#/$defs/text", "description": "What reports call the step" },
+        "capture": { "$ref": "#/$defs/capture", "description": "Bind the result, or buffers, to names" },
+        "target": { "$ref": "#/$defs/name", "description": "The one target that it runs in" },
+        "thread": { "$ref": "#/$defs/thread", "description": "The thread that runs it, or all" },
+        "for_each": { "$ref": "#/$defs/for-each", "description": "Repeat it over what the target has: ${each.start}, ${each.number}" },
+        "when": { "$ref": "#/$defs/condition", "description": "Run it only if this holds" },
+        "unless": { "$ref": "#/$defs/condition", "description": "Skip it if this holds" },
+        "returns": { "description": "What counts as success: a number, the name of an error, a list of them, or {min, max}",
+            "anyOf": [{ "$ref": "#/$defs/result" }, { "type": ["array", "object"] }],
+            "minItems": 1, "items": { "$ref": "#/$defs/result" }, "minProperties": 1, "additionalProperties": false,
+            "properties": { "min": { "$ref": "#/$defs/number" }, "max": { "$ref": "#/$defs/number" } } },
+        "ignore": { "description": "Errors to go over",
+            "anyOf": [{ "$ref": "#/$defs/errno" }, { "type": "array", "items": { "$ref": "#/$defs/errno" } }] },
+        "undo": { "enum": ["auto", "none"], "description": "none takes `irreversible: true`" },
+        "irreversible": { "type": "boolean", "description": "It may stay done when the plan fails" },
+        "timeout": { "type": "string", "pattern": r"^(([0-9]+\.?[0-9]*|\.[0-9]+) *(us|ms|s|m|h)|.*\$\{.*)$",
+            "description": "How long it may wait, as 500ms or 2s", "errorMessage": "A time is due, as 500ms or 2s" },
+    });
+    if let Value::Object(modifiers) = titled(modifiers) {
+        debug_assert!(MODIFIERS.iter().all(|name| modifiers.contains_key(*name)));
+        properties.extend(modifiers);
+    }
+    json!({ "type": "object", "additionalProperties": false, "properties": properties, "dependentSchemas": captures,
+            "allOf": rules(&names) })
+}
+
+/// What holds between the keys of a step. Each rule says in an editor what is wrong.
+fn rules(calls: &[Value]) -> Value {
+    let unless = |wrong: Value, then: Value| json!({ "if": wrong, "then": then });
+    json!([
+        unless(
+            json!({ "propertyNames": { "enum": MODIFIERS } }),
+            json!({ "required": ["a system call"], "errorMessage": "A step names one system call, such as `open: […]`" }),
+        ),
+        unless(
+            json!({ "anyOf": calls, "not": { "oneOf": calls } }),
+            json!({ "required": ["one system call"], "errorMessage": "A step makes one system call: put the other into a step of its own" }),
+        ),
+        // A step is repeated over one thing, and runs in threads that one key chooses.
+        unless(
+            json!({ "required": ["thread", "for_each"], "anyOf": [
+                { "properties": { "thread": { "const": "all" } } },
+                { "properties": { "for_each": { "required": ["thread"] } } },
+            ]}),
+            json!({ "properties": { "thread": false }, "errorMessage": "`for_each` repeats the step already" }),
+        ),
+        unless(
+            json!({ "required": ["undo"], "properties": { "undo": { "const": "none" } }, "not": {
+                "required": ["irreversible"], "properties": { "irreversible": { "const": true } } } }),
+            json!({ "properties": { "undo": false }, "errorMessage": "`undo: none` needs `irreversible: true` beside it" }),
+        ),
+    ])
+}
+
+/// The arguments of a call, by position or by name. What an editor shows of the call is its signature and what it does.
+fn arguments(call: &Syscall) -> Value {
+    let mut description = format!("{} — {}", call.signature(), call.does);
+    if let Nature::NotYet(_) | Nature::Irreversible(_) = call.nature {
+        description.push_str(". It can't be undone.");
+    }
+    let place = |param: &Param| format!("#/$defs/step/properties/{}/properties/{}", call.name, param.name);
+    let positional: Vec<Value> = call.params.iter().map(|param| json!({ "$ref": place(param) })).collect();
+    let named = call.params.iter().enumerate().map(|(index, param)| (param.name.to_owned(), argument(call, index)));
+    let mut named: Map<String, Value> = named.collect();
+    for other in ALIASES.iter().copied().flatten().filter(|name| call.param(name).is_none()) {
+        if let Some(index) = parameter(call, other) {
+            let mut argument = argument(call, index);
+            argument["title"] = json!(other);
+            named.insert((*other).to_owned(), argument);
+        }
+    }
+    let mut arguments = json!({ "title": call.name, "description": description, "type": ["array", "object"],
+        "maxItems": call.params.len(), "additionalProperties": false, "properties": named });
+    if !positional.is_empty() {
+        arguments["prefixItems"] = json!(positional);
+    }
+    if let Some(words) = words(call) {
+        // Neither says more than the above. But yaml-language-server completes a word that begins in `[…]` as the key of a
+        // mapping, of whichever item, and an item that has not begun as `items` says.
+        let begun = json!({ "anyOf": [{ "$ref": "#/$defs/memory-form" }, words] });
+        arguments["allOf"] = json!([{ "items": { "if": { "type": "object" }, "then": begun } }]);
+        arguments["items"] = words;
+    }
+    arguments
+}
+
+/// The constants that a call takes, whichever argument they are for.
+fn words(call: &Syscall) -> Option<Value> {
+    let mut sets: Vec<&Set> =
+        (0..call.params.len()).flat_map(|index| kinds(call, index)).filter_map(Kind::set).collect();
+    let mut seen = HashSet::new();
+    sets.retain(|set| seen.insert(set.name));
+    let refer = |set: &Set| json!({ "$ref": format!("#/$defs/{}", names_key(set)) });
+    match sets.as_slice() {
+        [] => None,
+        [set] => Some(refer(set)),
+        sets => Some(json!({ "anyOf": sets.iter().map(|set| refer(set)).collect::<Vec<_>>() })),
+    }
+}
+
+/// What an argument may be: of its kind, or of one that it has with some command of the call.
+fn kinds(call: &Syscall, index: usize) -> Vec<Kind> {
+    let declared = call.params.get(index).map_or(Kind::Any, |param| param.kind);
+    let known = commands(call).into_iter().flat_map(|(at, all)| all.iter().map(move |command| (at, command)));
+    let behind = known.filter_map(|(at, command)| command.arguments.get(index.checked_sub(at + 1)?).copied());
+    std::iter::once(declared).chain(behind).collect()
+}
+
+/// An argument, with its name and what it is.
+fn argument(call: &Syscall, index: usize) -> Value {
+    let mut seen = HashSet::new();
+    let declared = call.params.get(index).map_or(Kind::Any, |param| param.kind);
+    // An argument of any kind takes all that there is.
+    let most = if let Kind::Any = declared { 1 } else { usize::MAX };
+    let definitions =
+        kinds(call, index).into_iter().take(most).map(definition).filter(|name| seen.insert(name.clone()));
+    let all: Vec<Value> = definitions.map(|name| json!({ "$ref": name })).collect();
+    let mut argument = match all.as_slice() {
+        [one] => one.clone(),
+        _ => json!({ "anyOf": all }),
+    };
+    argument["title"] = json!(call.params.get(index).map_or("", |param| param.name));
+    argument["description"] = json!(call.describe(index));
+    argument
+}
+
+fn definition(kind: Kind) -> String {
+    if let Kind::In(name) | Kind::InOut(name) = kind
+        && let Some(shape) = named(name)
+    {
+        return super::schema_memory::memory_of(shape.layout());
+    }
+    let name = match (kind, kind.set()) {
+        (Kind::OneOf(_) | Kind::Signal, Some(set)) => set_key(set),
+        (_, Some(set)) => flags_key(set),
+        (Kind::SizeOf(_) | Kind::CountOf(_) | Kind::Exactly(_), _) => "number".to_owned(),
+        (Kind::Path | Kind::Text | Kind::In(_), _) => "text-in-memory".to_owned(),
+        (Kind::Out(_) | Kind::InOut(_) | Kind::Addr, _) => "filled-memory".to_owned(),
+        _ if NUMBERS.iter().any(|(name, _)| *name == word(kind)) => word(kind).to_owned(),
+        _ => "argument".to_owned(),
+    };
+    format!("#/$defs/{name}")
+}
+
+fn word(kind: Kind) -> &'static str {
+    match kind {
+        Kind::Uint => "int",
+        kind => kind.word(),
+    }
+}
