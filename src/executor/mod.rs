@@ -7,10 +7,13 @@ mod child;
 mod choice;
 mod contents;
 mod fault;
+mod fitness;
+mod forecast;
 mod foresight;
 mod look;
 mod machine;
 mod outcome;
+mod prediction;
 mod prepared;
 mod record;
 mod refusal;
@@ -19,7 +22,9 @@ mod surroundings;
 mod threads;
 mod transaction;
 
+pub use forecast::{Answer, DryRun, Forecast, Seccomp, StepForecast, Undoing};
 pub use outcome::*;
+pub use prediction::Hand;
 
 use crate::plan::Plan;
 use crate::problem::Problem;
@@ -155,23 +160,22 @@ impl child::Patience for Deadlines<'_> {
 }
 
 /// Looks the targets up and says what would be done, touching nothing.
-pub fn dry_run(plan: &Plan, options: &Options) -> Outcome {
+pub fn dry_run(plan: &Plan, options: &Options) -> DryRun {
     match prepare(plan, options) {
-        Err(problems) => refused(plan, problems),
-        Ok(targets) => Outcome {
-            plan: plan.name.clone(),
-            verdict: Verdict::Planned,
-            changed: targets.iter().flat_map(|target| &target.program.steps).any(would_change),
-            targets: targets
-                .iter()
-                .map(|target| {
-                    let verdict = if target.left_alone() { Verdict::Unchanged } else { Verdict::Planned };
-                    blank_target(target, verdict, StepState::Planned)
-                })
-                .collect(),
-            problems: Vec::new(),
-            interrupted: None,
-        },
+        Err(problems) => DryRun { outcome: refused(plan, problems), forecasts: Vec::new(), options: options.clone() },
+        Ok(targets) => forecast::tell(plan, &targets, options, planned(plan, &targets)),
+    }
+}
+
+fn planned(plan: &Plan, targets: &[Prepared]) -> Outcome {
+    let verdict = |target: &Prepared| if target.left_alone() { Verdict::Unchanged } else { Verdict::Planned };
+    Outcome {
+        plan: plan.name.clone(),
+        verdict: Verdict::Planned,
+        changed: targets.iter().flat_map(|target| &target.program.steps).any(would_change),
+        targets: targets.iter().map(|target| blank_target(target, verdict(target), StepState::Planned)).collect(),
+        problems: Vec::new(),
+        interrupted: None,
     }
 }
 

@@ -137,7 +137,7 @@ pub fn recruit(
 }
 
 /// Whether a thread may be made to run its steps.
-fn fit(target: &Prepared, standing: &Standing) -> Result<(), Unfit> {
+pub fn fit(target: &Prepared, standing: &Standing) -> Result<(), Unfit> {
     let tid = standing.tracee.tid;
     let own = || target.program.steps.iter().filter(|step| step.skip.is_none() && step.thread == Some(tid));
     let overwrites = overwrites_restart(&target.program, |step| step.thread == Some(tid));

@@ -14,7 +14,7 @@ mod reversal;
 mod undo;
 
 pub use expand::uses_of_each;
-pub use listing::{call_text, listing};
+pub use listing::{Line, call_text, lines, listing};
 pub use lower::lower;
 pub use ops::*;
 
