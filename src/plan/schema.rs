@@ -78,7 +78,7 @@ impl JsonSchema for Plan {
             definitions.insert(name.into(), number_of(kind));
         }
         definitions.extend(super::schema_facts::definitions());
-        definitions.insert("step".into(), super::schema_step::step());
+        definitions.extend(super::schema_step::definitions());
         json_schema!({
             "description": "A plan of system calls to run inside live processes",
             "type": "object",
@@ -143,7 +143,7 @@ pub fn of_set(set: &Set) -> [(String, Value); 3] {
 }
 
 /// So many names of a set are told where another word stands.
-const MOST_NAMED: usize = 12;
+const MOST_NAMED: usize = 8;
 
 /// A mapping that is of a definition, or something else that these keywords tell.
 pub fn or_mapping(mut other: Value, definition: &str) -> Value {

@@ -6,7 +6,7 @@ use super::step::MODIFIERS;
 use crate::syscalls::layouts::named;
 use crate::syscalls::{Kind, Nature, Param, Set, Syscall, TABLE, commands};
 use serde_json::{Map, Value, json};
-use std::collections::HashSet;
+use std::collections::{HashMap, HashSet};
 
 /// Calls that plans may make.
 fn plannable() -> impl Iterator<Item = &'static Syscall> {
@@ -19,11 +19,37 @@ fn captures(call: &Syscall) -> Value {
     json!({ "properties": { "capture": { "type": ["string", "object"], "propertyNames": { "enum": captured } } } })
 }
 
+/// Definitions for schema.rs: `step`, and arguments and constants that steps refer to.
+pub fn definitions() -> Map<String, Value> {
+    let mut shared = Shared::default();
+    let step = step(&mut shared);
+    shared.definitions.insert("step".into(), step);
+    shared.definitions
+}
+
+/// Arguments of several calls that are the same have one definition, called after the first of them.
+#[derive(Default)]
+struct Shared {
+    definitions: Map<String, Value>,
+    known: HashMap<String, String>,
+}
+
+impl Shared {
+    /// A reference to the definition of a value, which has this name if it is the first.
+    fn refer(&mut self, name: String, value: Value) -> Value {
+        let known = self.known.entry(value.to_string()).or_insert_with(|| {
+            self.definitions.insert(name.clone(), value);
+            format!("#/$defs/{name}")
+        });
+        json!({ "$ref": known })
+    }
+}
+
 /// A step: one call, and modifiers.
-pub fn step() -> Value {
+fn step(shared: &mut Shared) -> Value {
     let mut properties = Map::new();
     for call in plannable() {
-        properties.insert(call.name.to_owned(), arguments(call));
+        properties.insert(call.name.to_owned(), arguments(call, shared));
     }
     let names: Vec<Value> = plannable().map(|call| json!({ "required": [call.name] })).collect();
     let captures: Map<String, Value> = plannable().map(|call| (call.name.to_owned(), captures(call))).collect();
@@ -83,20 +109,24 @@ fn rules(calls: &[Value]) -> Value {
 }
 
 /// The arguments of a call, by position or by name. What an editor shows of the call is its signature and what it does.
-fn arguments(call: &Syscall) -> Value {
+fn arguments(call: &Syscall, shared: &mut Shared) -> Value {
     let mut description = format!("{} — {}", call.signature(), call.does);
     if let Nature::NotYet(_) | Nature::Irreversible(_) = call.nature {
         description.push_str(". It can't be undone.");
     }
-    let place = |param: &Param| format!("#/$defs/step/properties/{}/properties/{}", call.name, param.name);
-    let positional: Vec<Value> = call.params.iter().map(|param| json!({ "$ref": place(param) })).collect();
-    let named = call.params.iter().enumerate().map(|(index, param)| (param.name.to_owned(), argument(call, index)));
-    let mut named: Map<String, Value> = named.collect();
+    let mut refer = |index: usize, name: &str| {
+        let mut argument = argument(call, index);
+        argument["title"] = json!(name);
+        shared.refer(format!("{name}-of-{}", call.name), argument)
+    };
+    let mut named = Map::new();
+    for (index, param) in call.params.iter().enumerate() {
+        named.insert(param.name.to_owned(), refer(index, param.name));
+    }
+    let positional: Vec<Value> = named.values().cloned().collect();
     for other in ALIASES.iter().copied().flatten().filter(|name| call.param(name).is_none()) {
         if let Some(index) = parameter(call, other) {
-            let mut argument = argument(call, index);
-            argument["title"] = json!(other);
-            named.insert((*other).to_owned(), argument);
+            named.insert((*other).to_owned(), refer(index, other));
         }
     }
     let mut arguments = json!({ "title": call.name, "description": description, "type": ["array", "object"],
@@ -104,18 +134,19 @@ fn arguments(call: &Syscall) -> Value {
     if !positional.is_empty() {
         arguments["prefixItems"] = json!(positional);
     }
-    if let Some(words) = words(call) {
+    if let Some(words) = words(call, shared) {
         // Neither says more than the above. But yaml-language-server completes a word that begins in `[…]` as the key of a
         // mapping, of whichever item, and an item that has not begun as `items` says.
         let begun = json!({ "anyOf": [{ "$ref": "#/$defs/memory-form" }, words] });
-        arguments["allOf"] = json!([{ "items": { "if": { "type": "object" }, "then": begun } }]);
+        let begun = json!({ "if": { "type": "object" }, "then": begun });
+        arguments["allOf"] = json!([{ "items": shared.refer(format!("word-of-{}", call.name), begun) }]);
         arguments["items"] = words;
     }
     arguments
 }
 
 /// The constants that a call takes, whichever argument they are for.
-fn words(call: &Syscall) -> Option<Value> {
+fn words(call: &Syscall, shared: &mut Shared) -> Option<Value> {
     let mut sets: Vec<&Set> =
         (0..call.params.len()).flat_map(|index| kinds(call, index)).filter_map(Kind::set).collect();
     let mut seen = HashSet::new();
@@ -124,7 +155,10 @@ fn words(call: &Syscall) -> Option<Value> {
     match sets.as_slice() {
         [] => None,
         [set] => Some(refer(set)),
-        sets => Some(json!({ "anyOf": sets.iter().map(|set| refer(set)).collect::<Vec<_>>() })),
+        sets => {
+            let any = json!({ "anyOf": sets.iter().map(|set| refer(set)).collect::<Vec<_>>() });
+            Some(shared.refer(format!("words-of-{}", call.name), any))
+        }
     }
 }
 
@@ -136,7 +170,7 @@ fn kinds(call: &Syscall, index: usize) -> Vec<Kind> {
     std::iter::once(declared).chain(behind).collect()
 }
 
-/// An argument, with its name and what it is.
+/// An argument, with what it is.
 fn argument(call: &Syscall, index: usize) -> Value {
     let mut seen = HashSet::new();
     let declared = call.params.get(index).map_or(Kind::Any, |param| param.kind);
@@ -149,7 +183,6 @@ fn argument(call: &Syscall, index: usize) -> Value {
         [one] => one.clone(),
         _ => json!({ "anyOf": all }),
     };
-    argument["title"] = json!(call.params.get(index).map_or("", |param| param.name));
     argument["description"] = json!(call.describe(index));
     argument
 }
