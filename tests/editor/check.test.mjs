@@ -4,11 +4,12 @@
 
 import assert from "node:assert/strict";
 import { readFileSync, readdirSync } from "node:fs";
-import { join, resolve } from "node:path";
+import { join } from "node:path";
 import { after, before, test } from "node:test";
+import { fileURLToPath } from "node:url";
 import { Server } from "./server.mjs";
 
-const ROOT = resolve(import.meta.dirname, "../..");
+const ROOT = fileURLToPath(new URL("../..", import.meta.url));
 const HEAD = "version: 1\ntargets: [1]\n";
 const STEPS = `${HEAD}steps:\n`;
 const END = "steps: [{ dup: [1] }]\n";
