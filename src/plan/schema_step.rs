@@ -117,6 +117,10 @@ fn arguments(call: &Syscall, shared: &mut Shared) -> Value {
     let mut refer = |index: usize, name: &str| {
         let mut argument = argument(call, index);
         argument["title"] = json!(name);
+        let own = call.params.get(index).map_or(name, |param| param.name);
+        if name != own {
+            argument["description"] = json!(format!("another name of `{own}`: {}", call.describe(index)));
+        }
         shared.refer(format!("{name}-of-{}", call.name), argument)
     };
     let mut named = Map::new();
