@@ -4,7 +4,7 @@ use super::argument::{ALIASES, parameter};
 use super::schema::{NUMBERS, flags_key, names_key, set_key, titled};
 use super::step::MODIFIERS;
 use crate::syscalls::layouts::named;
-use crate::syscalls::{Kind, Nature, Param, Set, Syscall, TABLE, commands};
+use crate::syscalls::{Kind, Nature, Set, Syscall, TABLE, commands};
 use serde_json::{Map, Value, json};
 use std::collections::{HashMap, HashSet};
 
