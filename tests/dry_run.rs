@@ -147,6 +147,26 @@ fn the_thread_is_the_one_that_makes_them() {
     assert_eq!(done["targets"][0]["captures"]["tid"], thread["tid"], "{done:#}");
 }
 
+/// Also where there is hardly any room, the first thread has ended, or many would do.
+#[test]
+fn the_forecast_comes_true() {
+    let directory = directory();
+    for (kind, paused) in [("deep", 0), ("dead-leader", 0), ("on-alternate", 0), ("dispatch", 0), ("threads 16", 8)] {
+        let life = Target::life(kind, &directory.path().join("stdout"));
+        let tasks = format!("/proc/{}/task", life.pid());
+        wait_until("its threads wait", || {
+            let tasks = fs::read_dir(&tasks).unwrap().map(|task| task.unwrap().path());
+            let call = |task: std::path::PathBuf| fs::read_to_string(task.join("syscall")).unwrap_or_default();
+            tasks.filter(|task| call(task.clone()).starts_with("34 ")).count() == paused
+        });
+        let plan = format!("version: 1\ntargets: [{}]\nsteps: [{{ gettid: [], capture: tid }}]\n", life.pid());
+        let dry = outcome(&apply(directory.path(), &plan, &["--dry-run"]));
+        assert_eq!(dry["problems"], Value::Array(Vec::new()), "{kind}");
+        let done = outcome(&apply(directory.path(), &plan, &[]));
+        assert_eq!(done["targets"][0]["captures"]["tid"], dry["targets"][0]["forecast"]["thread"]["tid"], "{kind}");
+    }
+}
+
 #[test]
 fn what_becomes_of_what_it_does() {
     let steps = "steps:\n  - getpid: []\n";

@@ -111,7 +111,8 @@ pub fn ranked<'s>(
             NoChoice::Compat
         });
     }
-    ranked.sort_by_key(|(suffering, other, _)| (*suffering, *other));
+    // Among equals the oldest, so that a dry run can tell which.
+    ranked.sort_by_key(|(suffering, other, standing)| (*suffering, *other, standing.tracee.tid));
     Ok(ranked.into_iter().map(|(_, _, standing)| standing).collect())
 }
 

@@ -3,8 +3,8 @@
 
 use super::Eintr;
 use super::choice::{CLOSE_LOOKS, NoChoice, Standing, USER_CS, ranked, room_for, stands_for_all};
-use super::prepared::{FRAME_SIZE, Prepared};
-use crate::remote::{ERESTART_RESTARTBLOCK, ERESTARTSYS, Rest, registers_at, rest_of};
+use super::prepared::Prepared;
+use crate::remote::{ERESTART_RESTARTBLOCK, ERESTARTSYS, Image, Rest, registers_at, rest_of};
 use crate::syscalls::{self, Arch, restart};
 use crate::target::{Activity, Place, Stop, Tracee};
 use libc::user_regs_struct;
@@ -110,13 +110,14 @@ pub fn choose<'l>(
     let standings: Vec<Standing> = likely.iter().map(|likely| likely.standing).collect();
     let stack_pointers: Vec<u64> = standings.iter().map(|standing| standing.registers.rsp).collect();
     let hand = |standing: &Standing| likely.iter().map(|one| &one.hand).find(|hand| hand.tid == standing.tracee.tid);
+    let frame = Image::typical().frame_size();
     let (mut unlike, mut fallback) = (true, None);
     for standing in ranked(target, &standings, overwrites_restart)?.into_iter().take(CLOSE_LOOKS) {
         if !stands_for_all(target, &standings, standing) {
             continue;
         }
         unlike = false;
-        let Some(room) = room_for(target, standing, &stack_pointers, FRAME_SIZE, data) else { continue };
+        let Some(room) = room_for(target, standing, &stack_pointers, frame, data) else { continue };
         if room.handlers {
             fallback = hand(standing);
             break;

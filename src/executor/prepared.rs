@@ -11,7 +11,7 @@ use crate::target::{Descriptors, Mappings, Names, Process, Sharers, Witness, ali
 use std::fs::File;
 
 /// About what a landing frame takes.
-pub const FRAME_SIZE: u64 = 4096;
+const FRAME_SIZE: u64 = 4096;
 
 /// A target that was found, may be touched, and whose plan is lowered.
 #[derive(Debug)]
