@@ -40,13 +40,17 @@ struct Stage {
 
 fn stage(kind: &str) -> Stage {
     let target = Target::still(kind);
-    // All of its threads are where they stay.
-    let tasks = format!("/proc/{}/task", target.pid());
-    wait_until("every thread is in pause", || {
-        let mut tasks = fs::read_dir(&tasks).unwrap().map(|task| task.unwrap().path());
-        tasks.all(|task| fs::read_to_string(task.join("syscall")).is_ok_and(|call| call.starts_with("34 ")))
-    });
+    until_paused(target.pid(), if kind == "thread" { 2 } else { 1 });
     Stage { target, directory: directory() }
+}
+
+/// Waits until so many threads of a process are in pause, where they stay.
+fn until_paused(pid: i32, count: usize) {
+    wait_until("its threads are in pause", || {
+        let tasks = fs::read_dir(format!("/proc/{pid}/task")).unwrap().map(|task| task.unwrap().path());
+        let calls = tasks.map(|task| fs::read_to_string(task.join("syscall")).unwrap_or_default());
+        calls.filter(|call| call.starts_with(&format!("{} ", libc::SYS_pause))).count() == count
+    });
 }
 
 impl Stage {
@@ -136,6 +140,7 @@ fn the_thread_is_the_one_that_makes_them() {
     let directory = directory();
     // One of its other threads is in a timed wait, and one in pause.
     let life = Target::life("busy-leader 2", &directory.path().join("stdout"));
+    until_paused(life.pid(), 1);
     let steps = "steps:\n  - gettid: []\n    capture: tid\n";
     let plan = format!("version: 1\ntargets: [{}]\n{steps}", life.pid());
     let dry = outcome(&apply(directory.path(), &plan, &["--dry-run"]));
@@ -153,12 +158,7 @@ fn the_forecast_comes_true() {
     let directory = directory();
     for (kind, paused) in [("deep", 0), ("dead-leader", 0), ("on-alternate", 0), ("dispatch", 0), ("threads 16", 8)] {
         let life = Target::life(kind, &directory.path().join("stdout"));
-        let tasks = format!("/proc/{}/task", life.pid());
-        wait_until("its threads wait", || {
-            let tasks = fs::read_dir(&tasks).unwrap().map(|task| task.unwrap().path());
-            let call = |task: std::path::PathBuf| fs::read_to_string(task.join("syscall")).unwrap_or_default();
-            tasks.filter(|task| call(task.clone()).starts_with("34 ")).count() == paused
-        });
+        until_paused(life.pid(), paused);
         let plan = format!("version: 1\ntargets: [{}]\nsteps: [{{ gettid: [], capture: tid }}]\n", life.pid());
         let dry = outcome(&apply(directory.path(), &plan, &["--dry-run"]));
         assert_eq!(dry["problems"], Value::Array(Vec::new()), "{kind}");
@@ -255,6 +255,25 @@ fn an_uninterruptible_wait_is_a_warning() {
     let warning = warning.unwrap_or_else(|| panic!("{problems:#}"));
     assert_eq!(warning["severity"], "warning");
     assert!(warning["message"].as_str().unwrap().contains("is in an uninterruptible wait"), "{warning:#}");
+}
+
+#[test]
+fn each_target_has_a_forecast() {
+    let (one, other, directory) = (Target::still("plain"), Target::still("thread"), directory());
+    until_paused(other.pid(), 2);
+    let targets = format!("[{{ pid: {}, name: one }}, {{ pid: {}, name: other }}]", one.pid(), other.pid());
+    let steps = "[{ getpid: [], target: one }, { dup2: [2, 1] }, { umask: [0o22], unless: { threads: 2 } }]";
+    let dry = apply(directory.path(), &format!("version: 1\ntargets: {targets}\nsteps: {steps}\n"), &["--dry-run"]);
+    assert_code(&dry, 0);
+    let targets = outcome(&dry)["targets"].clone();
+    let told = |index: usize| {
+        let target = &targets[index];
+        let undo = target["steps"].as_array().unwrap().iter().map(|step| step["forecast"]["undo"].clone());
+        (target["forecast"]["threads"].clone(), undo.collect::<Vec<_>>())
+    };
+    assert_eq!(told(0), (1.into(), vec!["nothing".into(), "takes_back".into(), "takes_back".into()]));
+    assert_eq!(told(1), (2.into(), vec!["takes_back".into(), Value::Null]));
+    assert_eq!(targets[1]["steps"][1]["note"], "its `unless` holds already");
 }
 
 #[test]
