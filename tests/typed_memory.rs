@@ -546,3 +546,91 @@ fn people_see_values_by_name() {
     let text = String::from_utf8(output.stdout).unwrap();
     assert!(text.contains("    rlim = {rlim_cur: "), "{text}");
 }
+
+/// A datagram from a name longer than the buffer for names: the kernel puts its length into `msg_namelen`, and would go by
+/// that length the next time.
+#[test]
+fn a_message_used_again_is_not_written_beyond_its_name() {
+    let mut run = Run::new();
+    let long = run.path().join("a-socket-with-a-name-that-is-longer-than-what-is-asked-for");
+    let receiver = run.path().join("r");
+    let output = run.output(&format!(
+        r#"
+- socket: [AF_UNIX, SOCK_DGRAM]
+  capture: to
+- bind: ["${{to}}", {receiver}]
+  irreversible: true
+- socket: [AF_UNIX, SOCK_DGRAM]
+  capture: from
+- bind: ["${{from}}", {long}]
+  irreversible: true
+- sendto: ["${{from}}", one, 3, 0, {receiver}]
+  irreversible: true
+- sendto: ["${{from}}", two, 3, 0, {receiver}]
+  irreversible: true
+- recvmsg: ["${{to}}", {{ struct: {{ msg_name: {{ out: 16 }}, msg_iov: [{{ iov_base: {{ out: 8 }} }}] }} }}, 0]
+  capture: {{ msg: message }}
+  irreversible: true
+- recvmsg: ["${{to}}", {{ ref: message }}, 0]
+  irreversible: true
+"#,
+        receiver = receiver.display(),
+        long = long.display(),
+    ));
+    assert_code(&output, 3);
+    let steps = &outcome(&output)["targets"][0]["steps"];
+    assert_eq!((&steps[6]["state"], &steps[6]["result"]), (&json!("done"), &json!(3)));
+    assert_eq!((&steps[7]["state"], &steps[7]["result"]), (&json!("failed"), &Value::Null), "{steps:#}");
+    let note = steps[7]["note"].as_str().unwrap();
+    assert!(note.contains("larger by now than what it is for"), "{note}");
+}
+
+#[test]
+fn a_message_used_again_serves_again() {
+    let mut run = Run::new();
+    let target = run.apply(
+        r#"
+- socketpair: [AF_UNIX, SOCK_STREAM, 0, { out: auto }]
+  capture: { sv: ends }
+- sendmsg: ["${ends[0]}", { struct: { msg_iov: [{ iov_base: "one " }, { iov_base: two }] } }, 0]
+  capture: { msg: sent }
+  irreversible: true
+- sendmsg: ["${ends[0]}", { ref: sent }, 0]
+  irreversible: true
+  returns: 7
+- readv: ["${ends[1]}", { struct: [{ iov_base: { out: 16 } }] }]
+  capture: { iov: vector }
+  irreversible: true
+  returns: 14
+- writev: ["${ends[1]}", { ref: vector }, 1]
+  irreversible: true
+  returns: 16
+- close: ["${ends[0]}"]
+- close: ["${ends[1]}"]
+"#,
+    );
+    assert_eq!(target["captures"]["vector"][0]["iov_base"], "one twoone two");
+}
+
+/// What a call fills can be anything, and the kernel would follow it.
+#[test]
+fn a_message_written_over_since_is_not_used_again() {
+    let mut run = Run::new();
+    let output = run.output(
+        r#"
+- socketpair: [AF_UNIX, SOCK_STREAM, 0, { out: auto }]
+  capture: { sv: ends }
+- sendmsg: ["${ends[0]}", { struct: { msg_iov: [{ iov_base: "12345678123456781234567812345678" }] } }, 0]
+  capture: { msg: message }
+  irreversible: true
+- read: ["${ends[1]}", { ref: message }, 32]
+  irreversible: true
+- sendmsg: ["${ends[0]}", { ref: message }, 0]
+  irreversible: true
+"#,
+    );
+    assert_code(&output, 3);
+    let steps = &outcome(&output)["targets"][0]["steps"];
+    assert_eq!((&steps[3]["state"], &steps[3]["result"]), (&json!("failed"), &Value::Null), "{steps:#}");
+    assert!(steps[3]["note"].as_str().unwrap().contains("no longer points to what the plan made it point to"));
+}

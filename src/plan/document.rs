@@ -7,6 +7,7 @@ use super::kinds;
 use super::names;
 use super::order;
 use super::reading::{Fields, Problems, Variables, boolean, is_name, scalar};
+use super::reuse;
 use super::selector::target;
 use super::step::step;
 use super::tree::{self, Node, NodeKind};
@@ -84,6 +85,7 @@ fn plan(root: &Node, settings: &IndexMap<String, String>, purpose: Purpose, prob
     names::settle(&mut steps);
     flow::check(&targets, &variables, &steps, problems);
     kinds::check(&steps, problems);
+    reuse::check(&steps, problems);
     order::check_order(&steps, problems);
     order::check_threads(&targets, &when, &steps, problems);
     unused_variables(root, problems);

@@ -17,6 +17,7 @@ mod order;
 mod pattern;
 mod reading;
 mod repetition;
+mod reuse;
 mod schema;
 mod schema_facts;
 mod schema_memory;

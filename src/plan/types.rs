@@ -2,6 +2,7 @@
 
 use crate::facts::{Fact, Repetition, Selector, With};
 use crate::problem::Span;
+use crate::syscalls::layouts::Shape;
 pub use crate::syscalls::layouts::access::Access;
 pub use crate::syscalls::layouts::decode::Decode;
 use crate::syscalls::{Particulars, Syscall, particulars};
@@ -132,6 +133,8 @@ pub struct Memory {
     pub filled: bool,
     /// How it is read afterwards, if that is not by the parameter's type.
     pub decode: Option<Decode>,
+    /// The structure that it was put together as (`{struct: …}`), pointers and all.
+    pub structure: Option<Shape>,
     /// As it is shown.
     pub text: String,
 }

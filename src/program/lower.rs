@@ -21,6 +21,7 @@ pub fn lower(plan: &Plan, target: usize, facts: &dyn Facts, found: &Found) -> Re
         builder: Builder::default(),
         bindings: HashMap::new(),
         made: Vec::new(),
+        stored: HashMap::new(),
         problems: Vec::new(),
     };
     let made = instances.iter().filter(|instance| instance.skip.is_none());
@@ -62,6 +63,8 @@ pub struct Lowering<'a> {
     pub bindings: HashMap<String, Binding>,
     /// Paths that steps make a file at.
     pub made: Vec<Vec<u8>>,
+    /// What is put into memory as the program runs, by its place.
+    pub stored: HashMap<(BufferId, usize), Cell>,
     pub problems: Vec<Problem>,
 }
 

@@ -10,6 +10,7 @@ mod memory;
 mod natures;
 mod opening;
 mod ops;
+mod reuse;
 mod reversal;
 mod undo;
 

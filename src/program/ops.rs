@@ -5,6 +5,7 @@
 
 use crate::plan::{Decode, Expected, Relation};
 use crate::problem::Span;
+use crate::syscalls::layouts::Shape;
 use crate::syscalls::{Particulars, Syscall};
 use std::time::Duration;
 
@@ -40,6 +41,8 @@ pub struct Buffer {
     pub pointers: Vec<(usize, BufferId)>,
     /// How it is read, if that is not by the type of what points to it.
     pub decode: Option<Decode>,
+    /// The structure that the plan put it together as.
+    pub structure: Option<Shape>,
 }
 
 /// A condition on cells, compared as signed numbers. One about an unset cell does not hold.

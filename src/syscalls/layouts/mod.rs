@@ -7,6 +7,7 @@ pub mod decode;
 mod files;
 pub mod measure;
 mod network;
+pub mod pointers;
 mod process;
 mod security;
 pub mod sets;
