@@ -5,11 +5,12 @@ use super::fault::OpFault;
 use super::foresight::overwrites_restart;
 use super::machine::Machine;
 use super::prepared::Prepared;
+use super::refusal::refusal;
 use super::seccomp_gate::Gate;
 use crate::problem::Problem;
 use crate::program::Program;
 use crate::remote::{Gadgets, Image, PrepareError, Room, Runner};
-use crate::syscalls::Nature;
+use crate::syscalls::{Kind, Nature};
 use crate::target::{Fault, Resource, Waiter, shares};
 use std::collections::{BTreeMap, BTreeSet};
 
@@ -155,6 +156,15 @@ pub fn fit(target: &Prepared, standing: &Standing) -> Result<(), Unfit> {
             Nature::GivesFd | Nature::GivesPair | Nature::ReplacesFd | Nature::ClosesFd | Nature::Fcntl
         )
     });
+    let path = own().any(|step| step.syscall.params.iter().any(|param| matches!(param.kind, Kind::Path)));
+    // Who shares root and working directory is in the same mount namespace: the kernel lets nobody else change that one.
+    if path && shares(target.process.tid, tid, Resource::Fs) != Ok(true) {
+        let why = format!(
+            "thread {tid} has a root and a working directory of its own, and its step takes a path: what that names was looked up as the first thread sees it"
+        );
+        let help = "give the path to a step without `thread`, and let this thread use the descriptor that it returns";
+        return Err(Unfit::Refused(refusal(target, "target::no-thread", &why).help(help)));
+    }
     if descriptors && shares(target.process.tid, tid, Resource::Files) != Ok(true) {
         return Err(Unfit::Because(format!(
             "thread {tid} has descriptors of its own, and its step changes descriptors"
