@@ -614,3 +614,31 @@ fn calls_are_made_from_where_syscall_user_dispatch_lets_them_through() {
     assert_eq!(codes(&output), ["target::no-syscall-code"]);
     nowhere.assert_well();
 }
+
+/// While such a call waits the kernel lets signals in whatever is blocked; if criu-plan died then, the handler would run below
+/// the landing frame, where on a stack of this kind other things lie.
+#[test]
+fn no_signal_is_let_in_where_a_handler_has_no_room() {
+    let directory = directory();
+    let mut target = Target::life("fiber", &directory.path().join("first"));
+    let before = target.snapshot();
+    let run = |call: &str| {
+        let plan = format!("version: 1\ntargets: [{}]\nsteps:\n- {call}\n  timeout: 1s\n", target.pid());
+        apply(directory.path(), &plan, &[])
+    };
+    let output = run("ppoll: { fds: 0, nfds: 0, tmo_p: { struct: {} }, sigmask: { struct: [SIGUSR1] } }");
+    assert_code(&output, 1);
+    assert_eq!(outcome(&output)["outcome"], "refused");
+    insta::assert_snapshot!(told(&output, &[(&target.pid().to_string(), "[pid]")]), @r"
+    target::no-room: process [pid] (life) is refused: a step lets signals in while it waits, and none of its threads has room for a handler below a landing frame
+      leave the signal mask out of the step: without it the thread's own signals wait until it is let go
+    ");
+    // Without a mask its own signals wait, and on a stack with room they may come.
+    assert_code(&run("ppoll: { fds: 0, nfds: 0, tmo_p: { struct: {} } }"), 0);
+    target.assert_well();
+    assert_same(&before, &target.snapshot());
+    let plain = Target::life("plain", &directory.path().join("second"));
+    let call = "ppoll: { fds: 0, nfds: 0, tmo_p: { struct: {} }, sigmask: { struct: [] } }";
+    let plan = format!("version: 1\ntargets: [{}]\nsteps:\n- {call}\n  timeout: 1s\n", plain.pid());
+    assert_code(&apply(directory.path(), &plan, &[]), 0);
+}

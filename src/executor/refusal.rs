@@ -26,6 +26,12 @@ pub fn no_choice(target: &Prepared, why: NoChoice) -> Problem {
         ),
         NoChoice::NoRoom => refusal(target, "target::no-room", "no memory in it is proven free for a landing frame")
             .help("try again when its main thread is less deep in its stack"),
+        NoChoice::NoHandlerRoom => refusal(
+            target,
+            "target::no-room",
+            "a step lets signals in while it waits, and none of its threads has room for a handler below a landing frame",
+        )
+        .help("leave the signal mask out of the step: without it the thread's own signals wait until it is let go"),
         NoChoice::Fault(fault) => refusal(target, "target::gone", &fault.to_string()),
     }
 }

@@ -2,9 +2,9 @@
 
 use super::Options;
 use super::board::{Board, Mark, Phase};
-use super::choice::{Standing, choose};
+use super::choice::{Demands, Standing, choose};
 use super::fitness::{names_threads, shares_nothing};
-use super::foresight::{foresee, overwrites_restart};
+use super::foresight::foresee;
 use super::machine::Machine;
 use super::prepared::{Prepared, changed, no_code};
 use super::record::{ChildReport, Recorder};
@@ -194,10 +194,7 @@ impl<'a> Held<'a, '_> {
     ) -> Result<Machine<'a>, Problem> {
         self.verify(target, frozen)?;
         target.mappings.refresh();
-        let program = &target.program;
-        let data: u64 = program.buffers.iter().map(|buffer| (buffer.len as u64).next_multiple_of(16)).sum();
-        let overwrites_restart = overwrites_restart(program, |_| true);
-        let choice = choose(target, standings, overwrites_restart, data + 64).map_err(|why| no_choice(target, why))?;
+        let choice = choose(target, standings, Demands::of(&target.program)).map_err(|why| no_choice(target, why))?;
         let tracee = choice.standing.tracee;
         let gadgets = self.gadgets(target, tracee)?;
         let gate = self.gate(target, tracee)?;
