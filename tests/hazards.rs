@@ -642,3 +642,25 @@ fn no_signal_is_let_in_where_a_handler_has_no_room() {
     let plan = format!("version: 1\ntargets: [{}]\nsteps:\n- {call}\n  timeout: 1s\n", plain.pid());
     assert_code(&apply(directory.path(), &plan, &[]), 0);
 }
+
+/// What a plan asks of a target is asked again inside the stop, and a target may have very much of it.
+#[test]
+fn a_target_is_not_held_longer_while_facts_are_looked_up() {
+    let directory = directory();
+    let mut target = Target::life("descriptors 18000", &directory.path().join("first"));
+    let before = target.snapshot();
+    let run = |facts: &str| {
+        let plan = format!("version: 1\ntargets: [{}]\n{facts}", target.pid());
+        apply(directory.path(), &plan, &["--hold", "2ms"])
+    };
+    // Every one is looked at, for none is there.
+    let output = run("unless: [{ fd: { path: \"/nowhere/*\" } }]\nsteps:\n- getpid: []\n");
+    assert_code(&output, 1);
+    let outcome = outcome(&output);
+    assert_eq!((&outcome["outcome"], codes(&output)), (&"refused".into(), vec!["run::hold".to_owned()]), "{outcome:#}");
+    assert_eq!(outcome["targets"][0]["steps"][0]["state"], "not_run");
+    let message = outcome["problems"][0]["message"].as_str().unwrap();
+    assert_eq!(message, "the targets were held for 2ms, and not all that the plan asks was looked at");
+    target.assert_well();
+    assert_same(&before, &target.snapshot());
+}

@@ -1,6 +1,7 @@
 //! What a plan asks of a target, and the answers: before the stop, and again inside it.
 
 use super::prepared::unreadable;
+use super::refusal::no_time;
 use crate::facts::{Each, Fact, Found, FoundStep, Repetition};
 use crate::plan::{Plan, Spanned, Step, ThreadChoice};
 use crate::problem::Problem;
@@ -44,7 +45,7 @@ pub fn unexpected(expect: &[Spanned<Fact>], witness: Witness<'_>) -> Vec<Problem
     let differs = |fact: &Spanned<Fact>| {
         let holds = match witness.holds(&fact.value) {
             Ok(holds) => holds,
-            Err(error) => return Some(unreadable(process, ASKED, &error).at(fact.span, "")),
+            Err(error) => return Some(untold(witness, &error).at(fact.span, "")),
         };
         let (what, is) = witness.instead(&fact.value);
         let message = match (is, text_of(&fact.value)) {
@@ -85,7 +86,7 @@ fn left_alone(plan: &Plan, witness: Witness<'_>) -> io::Result<Option<&'static s
 
 /// Answers everything that a plan asks of a target.
 pub fn answers(plan: &Plan, witness: Witness<'_>, mappings: &Mappings) -> Result<Found, Problem> {
-    let told = |error: io::Error| unreadable(witness.process, ASKED, &error);
+    let told = |error: io::Error| untold(witness, &error);
     if let Some(why) = left_alone(plan, witness).map_err(told)? {
         return Ok(Found { left_alone: Some(why), steps: Vec::new() });
     }
@@ -111,6 +112,14 @@ pub fn answers(plan: &Plan, witness: Witness<'_>, mappings: &Mappings) -> Result
     Ok(Found { left_alone: None, steps: plan.steps.iter().map(step).collect::<Result<_, _>>()? })
 }
 
+/// Why something could not be answered.
+fn untold(witness: Witness<'_>, error: &io::Error) -> Problem {
+    match witness.allowance.over() {
+        Some(over) => no_time(over),
+        None => unreadable(witness.process, ASKED, error),
+    }
+}
+
 fn thread_of(thread: &Spanned<ThreadChoice>, process: &Process) -> Result<i32, Problem> {
     let (tid, what) = match thread.value {
         ThreadChoice::Leader => (process.pid, "its first thread has ended".to_owned()),
@@ -129,10 +138,14 @@ fn all_of(over: &Repetition, witness: Witness<'_>, mappings: &Mappings) -> io::R
     Ok(match over {
         Repetition::Fd(pattern) => {
             let file = pattern.path.as_deref().and_then(|path| witness.names.file(path));
-            target::descriptors(process, pattern, file)?.into_iter().map(descriptor).collect()
+            target::descriptors(process, pattern, file, witness.allowance)?.into_iter().map(descriptor).collect()
         }
-        Repetition::Mapping(pattern) => target::mappings(mappings, pattern)?.into_iter().map(mapping).collect(),
-        Repetition::Thread(pattern) => target::threads(process, pattern)?.into_iter().map(thread).collect(),
+        Repetition::Mapping(pattern) => {
+            target::mappings(mappings, pattern, witness.allowance)?.into_iter().map(mapping).collect()
+        }
+        Repetition::Thread(pattern) => {
+            target::threads(process, pattern, witness.allowance)?.into_iter().map(thread).collect()
+        }
     })
 }
 

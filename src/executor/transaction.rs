@@ -16,7 +16,7 @@ use crate::plan::Plan;
 use crate::problem::Problem;
 use crate::remote::seccomp::Filters;
 use crate::remote::{Runner, SettleRule, settle};
-use crate::target::{FreezeError, Frozen, Subject, Tracee, Waiter, freeze, seccomp_unreadable};
+use crate::target::{FreezeError, Frozen, Subject, Tracee, Until, Waiter, freeze, seccomp_unreadable};
 use nix::errno::Errno;
 use std::os::fd::AsRawFd;
 use std::time::Instant;
@@ -38,9 +38,11 @@ pub fn run(
         Ok(subjects) => stop_all(targets, subjects, options, waiter),
         Err(problem) => Err(problem.clone()),
     };
-    if stopped.is_ok() {
+    if let Ok(Stopped { begun, .. }) = &stopped {
+        board.enter(Phase::Asking);
+        let allowance = Until::new(waiter, *begun, options.hold);
         for (target, blank) in targets.iter_mut().zip(&mut blanks) {
-            match target.ask_again(plan) {
+            match target.ask_again(plan, &allowance) {
                 Ok(false) => {}
                 Ok(true) => *blank = Recorder::blank(target),
                 Err(more) => problems.extend(more),

@@ -33,8 +33,13 @@ pub struct Instance<'p> {
 /// Names that are lists, with what their steps are repeated over and whether each element is a return value.
 type Lists<'p> = HashMap<&'p str, (&'p Repetition, bool)>;
 
-/// All steps of a plan for a target of this name, in order.
-pub fn instances<'p>(plan: &'p Plan, own_name: Option<&str>, found: &Found) -> Vec<Instance<'p>> {
+/// All steps of a plan for a target of this name, in order, unless `may_go_on` says no.
+pub fn instances<'p, E>(
+    plan: &'p Plan,
+    own_name: Option<&str>,
+    found: &Found,
+    may_go_on: &dyn Fn() -> Result<(), E>,
+) -> Result<Vec<Instance<'p>>, E> {
     let mine = |step: &Step| step.target.as_ref().is_none_or(|name| Some(name.value.as_str()) == own_name);
     let lists: Lists<'p> = plan
         .steps
@@ -67,19 +72,22 @@ pub fn instances<'p>(plan: &'p Plan, own_name: Option<&str>, found: &Found) -> V
         } else {
             match (&step.each, &answers.each) {
                 (Some(_), Some(each)) if !each.is_empty() => {
-                    all.extend(each.iter().enumerate().map(|(number, one)| Instance {
-                        step: Cow::Owned(put_in(step, one, number, &lists)),
-                        each: Some(one.label.clone()),
-                        thread: one.thread.or(answers.thread),
-                        ..alone(None)
-                    }));
+                    for (number, one) in each.iter().enumerate() {
+                        may_go_on()?;
+                        all.push(Instance {
+                            step: Cow::Owned(put_in(step, one, number, &lists)),
+                            each: Some(one.label.clone()),
+                            thread: one.thread.or(answers.thread),
+                            ..alone(None)
+                        });
+                    }
                 }
                 (Some(_), _) => all.push(alone(Some("nothing fits its `for_each`"))),
                 (None, _) => all.push(Instance { step: with_elements(step, &lists), ..alone(None) }),
             }
         }
     }
-    all
+    Ok(all)
 }
 
 /// One repetition of a step.

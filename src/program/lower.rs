@@ -12,7 +12,8 @@ use std::collections::{HashMap, HashSet};
 /// Lowers a plan for its `target`-th target, of which `found` is known. Steps for other targets are left out.
 pub fn lower(plan: &Plan, target: usize, facts: &dyn Facts, found: &Found) -> Result<Program, Vec<Problem>> {
     let own_name = plan.targets.get(target).and_then(|spec| spec.name.as_ref()).map(|name| name.value.as_str());
-    let instances = instances(plan, own_name, found);
+    let may_go_on = || facts.may_go_on().map_err(|problem| vec![problem]);
+    let instances = instances(plan, own_name, found, &may_go_on)?;
     let mut lowering = Lowering {
         facts,
         own_name,
@@ -28,6 +29,7 @@ pub fn lower(plan: &Plan, target: usize, facts: &dyn Facts, found: &Found) -> Re
     lowering.builder.program.named = made.flat_map(|instance| lowering.descriptors_named(&instance.step)).collect();
     let mut steps = Vec::with_capacity(instances.len());
     for (position, instance) in instances.iter().enumerate() {
+        may_go_on()?;
         lowering.later = instances.get(position + 1..).unwrap_or_default();
         steps.push(match instance.skip {
             None => lowering.step(instance),

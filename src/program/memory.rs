@@ -29,7 +29,7 @@ impl Lowering<'_> {
             lowered.push(self.argument(step, index, argument.as_ref(), result, prepare, stores));
         }
         self.lengths(step, &lowered, stores);
-        let total: usize = self.builder.program.buffers.iter().map(|buffer| buffer.len).sum();
+        let total = self.builder.memory();
         if total > MOST_IN_ALL {
             self.too_large(step, total);
         }

@@ -19,6 +19,8 @@ pub use listing::{Line, call_text, lines, listing};
 pub use lower::lower;
 pub use ops::*;
 
+use crate::problem::Problem;
+
 /// What lowering asks about the surroundings of a target; answered without touching it.
 pub trait Facts {
     /// What a path names as the target sees it (its root, its working directory).
@@ -26,6 +28,11 @@ pub trait Facts {
 
     /// Size in bytes of the regular file that a path names; `None` if it names none.
     fn size(&self, path: &[u8]) -> Option<u64>;
+
+    /// Asked once for each step: an error where there is no time for the rest.
+    fn may_go_on(&self) -> Result<(), Problem> {
+        Ok(())
+    }
 }
 
 /// What a path names.

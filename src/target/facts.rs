@@ -1,5 +1,6 @@
 //! Whether facts hold of a process: read from /proc, before the stop or inside it.
 
+use super::allowance::{Allowance, Unlimited};
 use super::files::Files;
 use super::glob::{fits, path_fits};
 use super::inventory::{self, FileId, file_of, from_root, link};
@@ -98,15 +99,21 @@ fn user_id(user: &str) -> Option<u32> {
 }
 
 /// A process of which facts are asked.
-#[derive(Debug, Clone, Copy)]
+#[derive(Clone, Copy)]
 pub struct Witness<'a> {
     /// The process.
     pub process: &'a Process,
     /// What the facts' names stand for.
     pub names: &'a Names,
+    /// How long may be looked.
+    pub allowance: &'a dyn Allowance,
 }
 
-impl Witness<'_> {
+impl<'a> Witness<'a> {
+    /// Of a process that runs.
+    pub fn of(process: &'a Process, names: &'a Names) -> Self {
+        Self { process, names, allowance: &Unlimited }
+    }
     /// Whether all of these hold.
     pub fn all_hold<'f>(&self, facts: impl IntoIterator<Item = &'f Fact>) -> io::Result<bool> {
         for fact in facts {
@@ -119,14 +126,15 @@ impl Witness<'_> {
 
     /// Whether a fact holds.
     pub fn holds(&self, fact: &Fact) -> io::Result<bool> {
+        self.allowance.check()?;
         Ok(match fact {
             Fact::Fd(pattern) => {
                 let file = pattern.path.as_deref().and_then(|path| self.names.file(path));
-                inventory::has_descriptor(self.process, pattern, file)?
+                inventory::has_descriptor(self.process, pattern, file, self.allowance)?
             }
             Fact::Mapping(pattern) => {
                 let mappings = Mappings::open(self.process)?;
-                !inventory::mappings(&mappings, pattern)?.is_empty()
+                !inventory::mappings(&mappings, pattern, self.allowance)?.is_empty()
             }
             Fact::Cwd(path) => self.leads_to("cwd", path)?,
             Fact::Root(path) => self.leads_to("root", path)?,
@@ -145,7 +153,7 @@ impl Witness<'_> {
                     Some(tables) => tables.listeners(self.process, listen),
                     None => Rc::new(listeners(self.process, listen)),
                 };
-                !there.is_empty() && !there.is_disjoint(&sockets(self.process))
+                !there.is_empty() && !there.is_disjoint(&sockets(self.process, self.allowance)?)
             }
             Fact::Threads(range) => range.holds(self.threads()?),
             Fact::Namespace(kind, path) => self.all_in(kind, self.names.file(path))?,
@@ -239,7 +247,7 @@ impl Witness<'_> {
     /// Whether every thread is in this namespace. Each may be in one of its own.
     fn all_in(&self, kind: &str, namespace: Option<FileId>) -> io::Result<bool> {
         let Some(namespace) = namespace else { return Ok(false) };
-        let threads = inventory::threads(self.process, &ThreadPattern::default())?;
+        let threads = inventory::threads(self.process, &ThreadPattern::default(), self.allowance)?;
         let own = |task: &inventory::Task| inventory::namespace_of(self.process, task.tid, kind);
         Ok(threads.iter().all(|task| own(task).is_some_and(|own| own.file == namespace)))
     }

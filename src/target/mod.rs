@@ -1,6 +1,7 @@
 //! Finding processes, facts from /proc, freezing every thread.
 
 mod activity;
+mod allowance;
 mod cgroup;
 mod descriptors;
 mod facts;
@@ -23,6 +24,7 @@ mod sharers;
 mod tracee;
 
 pub use activity::{Activity, Place, activities};
+pub use allowance::{Allowance, Over, Unlimited, Until};
 pub use descriptors::Descriptors;
 pub use facts::{Names, Witness};
 pub use files::{Files, Named};

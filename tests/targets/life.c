@@ -247,6 +247,13 @@ static void full_table(void) {
   while (open("/dev/null", O_RDONLY) >= 0) {}
   for_ever();
 }
+static void descriptors(void) {
+  struct rlimit limit = {(rlim_t)amount + 64, (rlim_t)amount + 64};
+  if (setrlimit(RLIMIT_NOFILE, &limit)) fail("setrlimit: %s", strerror(errno));
+  for (int i = 0; i < amount; i++)
+    if (open("/dev/null", O_RDONLY) < 0) fail("open: %s", strerror(errno));
+  for_ever();
+}
 static void posix_lock(void) {
   struct flock lock = {.l_type = F_WRLCK};
   if (fcntl(1, F_SETLK, &lock)) fail("lock: %s", strerror(errno));
@@ -291,6 +298,7 @@ int main(int count, char **args) {
   else if (IS("own-fs")) own_fs();
   else if (IS("spawns")) spawns();
   else if (IS("full-table")) full_table();
+  else if (IS("descriptors")) descriptors();
   else if (IS("posix-lock")) posix_lock();
   else if (IS("broken-pipe")) broken_pipe();
   fail("no such kind: %s", kind);
