@@ -53,6 +53,14 @@ impl Machine<'_> {
                     )));
                 }
             }
+            Action::IsEmpty { fd: cell } => {
+                let number = fd(self, *cell)?;
+                if target.descriptors.holds_content(number) {
+                    return Err(OpFault::Unsafe(
+                        "it has something in it by now, and emptying it could not be undone; `irreversible: true` allows it".into(),
+                    ));
+                }
+            }
             Action::SameDescription { now, expected } => {
                 let (now, expected) = (fd(self, *now)?, fd(self, *expected)?);
                 if !target.descriptors.same_description(now, expected) {

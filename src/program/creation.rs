@@ -15,8 +15,10 @@ const ST_SIZE: usize = 48;
 pub struct Creation {
     /// With O_EXCL: fails if something is there.
     pub exclusive: Vec<Cell>,
-    /// Without O_CREAT, for what came to be there since it was looked for; `None`: that must not be opened (it would be emptied).
-    pub existing: Option<Vec<Cell>>,
+    /// Without O_CREAT, for what came to be there since it was looked for.
+    pub existing: Vec<Cell>,
+    /// That must have nothing in it.
+    pub must_be_empty: bool,
     /// The step itself has O_EXCL.
     pub exclusive_only: bool,
     /// The directory that the path starts from.
@@ -40,9 +42,12 @@ impl Sections {
             let exists = builder.guard(own.result, Relation::Equal, -i64::from(libc::EEXIST));
             let (zero, one) = (builder.constant(0), builder.constant(1));
             sections.forward.push(when([exists], Action::Add { into: found_there, a: zero, b: one, negative: false }));
-            let emptied = Action::Fail("a file has come to be there, and emptying it could not be undone");
-            let second = creation.existing.map_or(emptied, |args| own.with(args, "open what is there, making no file"));
+            let second = own.with(creation.existing, "open what is there, making no file");
             sections.forward.push(when([exists], second));
+            if creation.must_be_empty {
+                let found = builder.guard(found_there, Relation::Equal, 1);
+                sections.must_be_empty(builder, own.result, &[found]);
+            }
         }
         let (given, now) = (builder.succeeded(own.result), builder.unset());
         sections.undo.push(when([given], Action::DescriptorFlags { into: now, fd: own.result }));

@@ -126,6 +126,7 @@ impl Listing<'_> {
             Action::NoPosixLocks { fd } => {
                 format!("check that no POSIX locks are on the file of descriptor {}", name(fd))
             }
+            Action::IsEmpty { fd } => format!("check that what descriptor {} is open on is empty", name(fd)),
             Action::SameDescription { now, expected } => {
                 format!("check that descriptors {} and {} are one", name(now), name(expected))
             }
@@ -228,6 +229,7 @@ fn names(program: &Program) -> HashMap<Cell, String> {
             Action::Fail(_)
             | Action::Store { .. }
             | Action::NoPosixLocks { .. }
+            | Action::IsEmpty { .. }
             | Action::SameDescription { .. }
             | Action::FlagsAre { .. } => {}
         }

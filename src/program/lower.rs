@@ -21,7 +21,6 @@ pub fn lower(plan: &Plan, target: usize, facts: &dyn Facts, found: &Found) -> Re
         left_out: HashSet::new(),
         builder: Builder::default(),
         bindings: HashMap::new(),
-        made: Vec::new(),
         stored: HashMap::new(),
         problems: Vec::new(),
     };
@@ -63,8 +62,6 @@ pub struct Lowering<'a> {
     pub left_out: HashSet<&'a str>,
     pub builder: Builder,
     pub bindings: HashMap<String, Binding>,
-    /// Paths that steps make a file at.
-    pub made: Vec<Vec<u8>>,
     /// What is put into memory as the program runs, by its place.
     pub stored: HashMap<(BufferId, usize), Cell>,
     pub problems: Vec<Problem>,

@@ -165,6 +165,11 @@ pub enum Action {
         /// What.
         what: Asked,
     },
+    /// Fails if `fd` is open on a file that has something in it.
+    IsEmpty {
+        /// Which.
+        fd: Cell,
+    },
     /// A system call inside the target.
     Call(Call),
 }

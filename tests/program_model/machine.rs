@@ -173,6 +173,7 @@ impl Machine<'_> {
             Action::Ask { .. } => return Err(Failed("the model knows nothing of that")),
             Action::Fail(why) => return Err(Failed(why)),
             Action::NoPosixLocks { fd: cell } => return check(!self.kernel.holds_locks(fd(self, cell)?)),
+            Action::IsEmpty { fd: cell } => return check(self.kernel.is_empty(fd(self, cell)?)),
             Action::SameDescription { now, expected } => {
                 return check(self.kernel.same(fd(self, now)?, fd(self, expected)?));
             }
