@@ -131,6 +131,7 @@ pub fn command(
     }
     let selector = Spanned { value: Selector::Pid(target), span: Span::default() };
     let step = Step {
+        private: false,
         name: None,
         syscall: call,
         args,

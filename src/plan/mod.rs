@@ -15,6 +15,7 @@ pub mod names;
 mod number;
 mod order;
 mod pattern;
+mod private;
 mod reading;
 mod repetition;
 mod reuse;

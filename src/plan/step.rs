@@ -62,6 +62,7 @@ pub fn step(node: &Node, variables: &Variables, problems: &mut Problems) -> Opti
         undo,
         irreversible,
         timeout,
+        private: false,
         span: key.span,
     };
     check_call(&step, problems);
@@ -138,7 +139,12 @@ fn check_call(step: &Step, problems: &mut Problems) {
         let message = format!("`{}` waits, perhaps for ever, and has no `timeout`", call.name);
         problems.at("plan::no-timeout", step.span, message, "add `timeout: 1s` to the step");
     }
-    if step.irreversible {
+}
+
+/// Tells of a step that can't be undone and does not say so.
+pub fn check_undo(step: &Step, problems: &mut Problems) {
+    let (call, particulars) = (step.syscall, step.particulars());
+    if step.irreversible || particulars.forbidden.is_some() || (step.private && step.undo == Undo::Auto) {
         return;
     }
     let why = match (step.undo, particulars.nature) {

@@ -81,6 +81,8 @@ pub struct Step {
     pub irreversible: bool,
     /// `timeout:`.
     pub timeout: Option<Duration>,
+    /// What it does ends with a descriptor that an earlier step opens, and undo closes.
+    pub private: bool,
     /// The place of the call's key.
     pub span: Span,
 }

@@ -136,6 +136,7 @@ impl Lowering<'_> {
     ) -> Vec<(String, Bound)> {
         let mut captures = Vec::new();
         for capture in &step.captures {
+            let own = (fresh && capture.from == CaptureFrom::Return).then_some(self.closed.len());
             let (bound, fresh) = match capture.from {
                 CaptureFrom::Return => (Bound::Cell(result), fresh),
                 CaptureFrom::Buffer(argument, decode) => {
@@ -149,7 +150,7 @@ impl Lowering<'_> {
                     (Bound::Buffer(buffer, decode, self.filled(step, argument, result)), false)
                 }
             };
-            self.bindings.insert(capture.name.value.clone(), Binding { bound, result, fresh });
+            self.bindings.insert(capture.name.value.clone(), Binding { bound, result, fresh, own });
             captures.push((list_of(&capture.name.value).unwrap_or(&capture.name.value).to_owned(), bound));
         }
         captures

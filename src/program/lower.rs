@@ -22,6 +22,7 @@ pub fn lower(plan: &Plan, target: usize, facts: &dyn Facts, found: &Found) -> Re
         builder: Builder::default(),
         bindings: HashMap::new(),
         stored: HashMap::new(),
+        closed: Vec::new(),
         problems: Vec::new(),
     };
     let made = instances.iter().filter(|instance| instance.skip.is_none());
@@ -50,6 +51,9 @@ pub struct Binding {
     pub result: Cell,
     /// It is a descriptor that its step opened, that undo closes, and that no step can have closed since.
     pub fresh: bool,
+    /// It is one that its step opened, that undo closes, and that no step can have closed or replaced but those from this
+    /// place on in [`Lowering::closed`].
+    pub own: Option<usize>,
 }
 
 /// A lowering at work.
@@ -64,6 +68,8 @@ pub struct Lowering<'a> {
     pub bindings: HashMap<String, Binding>,
     /// What is put into memory as the program runs, by its place.
     pub stored: HashMap<(BufferId, usize), Cell>,
+    /// Descriptors that steps close or replace.
+    pub closed: Vec<Cell>,
     pub problems: Vec<Problem>,
 }
 

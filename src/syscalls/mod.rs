@@ -1,6 +1,7 @@
 //! What the kernel offers: every system call with its parameters, the constants they take, and each call's nature.
 
 mod commands;
+mod confined;
 pub mod constants;
 mod describe;
 pub mod errno;
@@ -10,6 +11,7 @@ pub mod restart;
 mod table;
 
 pub use commands::{Command, argument_kind, commands, option_types};
+pub use confined::ends_with_descriptor;
 pub use constants::Set;
 pub use particulars::{Particulars, exceptions, particulars};
 pub use table::TABLE;

@@ -162,6 +162,7 @@ fn step(calls: &[Call], index: usize) -> Step {
         ignore: Vec::new(),
         undo: Undo::Auto,
         irreversible: false,
+        private: false,
         timeout: None,
         span: Span::default(),
     }
