@@ -86,6 +86,9 @@ pub struct StepOutcome {
     pub errno: Option<String>,
     /// It was taken back.
     pub undone: bool,
+    /// It stays although the plan failed: it had its effect, and nothing takes that back.
+    #[serde(default)]
+    pub lasting: bool,
     /// Contents of out-buffers after a successful call: parameter and bytes.
     pub buffers: Vec<(String, Vec<u8>)>,
     /// The same by their types.

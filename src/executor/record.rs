@@ -65,6 +65,7 @@ pub fn blank_step(step: &StepCode, state: StepState) -> StepOutcome {
         result: None,
         errno: None,
         undone: false,
+        lasting: false,
         buffers: Vec::new(),
         values: IndexMap::new(),
         note: step.skip.map(str::to_owned),
@@ -158,6 +159,13 @@ impl<'a> Recorder<'a> {
         let effective = self.effective(position);
         if let Some(slot) = self.outcome.steps.get_mut(position) {
             slot.undone = effective && !inert;
+        }
+    }
+
+    /// Notes that a step stays, for nothing takes it back.
+    pub fn lasting(&mut self, position: usize) {
+        if let Some(slot) = self.outcome.steps.get_mut(position) {
+            slot.lasting = true;
         }
     }
 

@@ -398,7 +398,8 @@ impl<'a> Held<'a, '_> {
                 });
                 match taken_back {
                     Ok(()) if step.irreversible && recorder.effective(position) => {
-                        ended = ended.worse(Verdict::Partial)
+                        recorder.lasting(position);
+                        ended = ended.worse(Verdict::Partial);
                     }
                     Ok(()) => {
                         recorder.undone(position);

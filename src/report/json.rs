@@ -58,6 +58,7 @@ fn step(step: &StepOutcome) -> Value {
         "result": step.result,
         "errno": step.errno,
         "undone": step.undone,
+        "lasting": step.lasting,
         "buffers": buffers,
         "values": step.values,
         "note": step.note,

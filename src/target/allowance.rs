@@ -61,7 +61,7 @@ impl Allowance for Until<'_> {
     fn check(&self) -> io::Result<()> {
         let asked = self.asked.get().wrapping_add(1);
         self.asked.set(asked);
-        if self.over.get().is_none() && asked % PARTS == 0 {
+        if self.over.get().is_none() && asked.is_multiple_of(PARTS) {
             let signal = self.waiter.borrow_mut().interrupted().map(Over::Signal);
             let late = self.begun.elapsed() > self.time;
             self.over.set(signal.or(late.then_some(Over::Time(self.time))));
