@@ -312,7 +312,7 @@ fn lowering_ends_when_there_is_no_time() {
     let lowered = |time: usize| lower(&plan, 0, &InAHurry(time.into()), &Found::default());
     assert_eq!(lowered(20).unwrap().steps.len(), 20);
     let problems = lowered(19).unwrap_err();
-    assert_eq!(problems.iter().map(|problem| &*problem.code).collect::<Vec<_>>(), ["run::hold"]);
+    assert_eq!(problems.iter().map(|problem| problem.code).collect::<Vec<_>>(), ["run::hold"]);
 }
 
 /// Processor time that lowering a plan of so many steps, each with memory of its own, takes this thread.

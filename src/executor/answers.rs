@@ -3,7 +3,7 @@
 use super::prepared::unreadable;
 use super::refusal::no_time;
 use crate::facts::{Each, Fact, Found, FoundStep, Repetition};
-use crate::plan::{Plan, Spanned, Step, ThreadChoice};
+use crate::plan::{Plan, Repeated, Spanned, Step, ThreadChoice};
 use crate::problem::Problem;
 use crate::program::uses_of_each;
 use crate::target::{self, Descriptor, Mapping, Mappings, Names, Process, Task, Witness};
@@ -32,6 +32,11 @@ pub fn names(plan: &Plan, spec: usize, process: &Process) -> Names {
     names.learn(process, plan.targets.get(spec).into_iter().flat_map(|spec| values(&spec.expect)));
     for step in &plan.steps {
         names.learn(process, values(&step.when.facts).chain(values(&step.unless.facts)));
+        if let Some(each) = &step.each {
+            let sample = |repeated: &Repeated| repeated.sample(&each.value);
+            let facts: Vec<Fact> = step.when.of_each.iter().chain(&step.unless.of_each).flat_map(sample).collect();
+            names.learn(process, &facts);
+        }
         if let Some(Repetition::Fd(pattern)) = step.each.as_ref().map(|each| &each.value) {
             pattern.path.iter().for_each(|path| names.learn_file(process, path));
         }
@@ -92,8 +97,13 @@ pub fn answers(plan: &Plan, witness: Witness<'_>, mappings: &Mappings) -> Result
     }
     let step = |step: &Step| {
         let thread = step.thread.as_ref().map(|thread| thread_of(thread, witness.process)).transpose()?;
-        let answers = || -> io::Result<FoundStep> {
-            let mut each = step.each.as_ref().map(|each| all_of(&each.value, witness, mappings)).transpose()?;
+        let mut each =
+            step.each.as_ref().map(|each| all_of(&each.value, witness, mappings)).transpose().map_err(told)?;
+        for one in each.iter_mut().flatten() {
+            one.when_fails = !all_of_each(&step.when.of_each, one, witness)?;
+            one.unless_fails = !all_of_each(&step.unless.of_each, one, witness)?;
+        }
+        let mut answers = || -> io::Result<FoundStep> {
             // What nobody uses, as an offset that moves all the time, is no reason to lower anew.
             let used = each.as_ref().map(|_| uses_of_each(step)).unwrap_or_default();
             for one in each.iter_mut().flatten() {
@@ -103,13 +113,33 @@ pub fn answers(plan: &Plan, witness: Witness<'_>, mappings: &Mappings) -> Result
             Ok(FoundStep {
                 when: witness.all_hold(values(&step.when.facts))?,
                 unless: witness.all_hold(values(&step.unless.facts))?,
-                each,
+                each: each.take(),
                 thread,
             })
         };
         answers().map_err(told)
     };
     Ok(Found { left_alone: None, steps: plan.steps.iter().map(step).collect::<Result<_, _>>()? })
+}
+
+/// Whether all facts that use what a step is repeated over hold of one repetition.
+fn all_of_each(all: &[Repeated], each: &Each, witness: Witness<'_>) -> Result<bool, Problem> {
+    for repeated in all {
+        let facts = repeated.facts(each).map_err(|problems| wrong(problems, each))?;
+        let names = witness.names.with_files(witness.process, &facts, witness.at_hand);
+        let holds = Witness { names: &names, ..witness }.all_hold(&facts);
+        if !holds.map_err(|error| untold(witness, &error))? {
+            return Ok(false);
+        }
+    }
+    Ok(true)
+}
+
+/// What is wrong with the plan where this repetition is put into it.
+fn wrong(problems: Vec<Problem>, each: &Each) -> Problem {
+    let first = problems.into_iter().next();
+    let problem = first.unwrap_or_else(|| Problem::error("plan::each", "it can't be read"));
+    Problem { message: format!("{}: {}", each.label, problem.message), ..problem }
 }
 
 /// Why something could not be answered.
@@ -157,7 +187,7 @@ fn descriptor(of: Descriptor) -> Each {
         label: format!("fd {}", of.number),
         numbers: vec![("number", of.number as u64), ("flags", flags), ("offset", of.offset)],
         texts: vec![("path", of.path), ("file", file)],
-        thread: None,
+        ..Each::default()
     }
 }
 
@@ -175,7 +205,7 @@ fn mapping(of: Mapping) -> Each {
         label: format!("mapping {:x}-{:x}", of.start, of.end),
         numbers,
         texts: vec![("path", of.name)],
-        thread: None,
+        ..Each::default()
     }
 }
 
@@ -185,5 +215,6 @@ fn thread(of: Task) -> Each {
         numbers: vec![("tid", of.own_tid as u64)],
         texts: vec![("name", of.name)],
         thread: Some(of.tid),
+        ..Each::default()
     }
 }

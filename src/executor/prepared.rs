@@ -244,7 +244,7 @@ impl Prepared {
         if !self.process.same_program() {
             return Err(vec![changed(&self.process)]);
         }
-        let witness = Witness { process: &self.process, names: &answers.names, allowance };
+        let witness = Witness { process: &self.process, names: &answers.names, allowance, at_hand: true };
         let unexpected = answers::unexpected(&plan.targets[answers.spec].expect, witness);
         if !unexpected.is_empty() {
             return Err(unexpected);

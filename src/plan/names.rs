@@ -2,15 +2,25 @@
 
 use super::{Access, Arg, CaptureRef, Memory, Number, Pointed, Step};
 use std::collections::HashSet;
+use std::sync::Arc;
 
 /// Settles every use in a plan's steps.
 pub fn settle(steps: &mut [Step]) {
     let captured: HashSet<String> =
         steps.iter().flat_map(|step| &step.captures).map(|capture| capture.name.value.clone()).collect();
+    let captured = Arc::new(captured);
     for step in steps {
-        for used in uses_mut(step) {
-            settle_one(used, &captured);
+        settle_with(step, &captured);
+        if let Some(repeated) = &mut step.repeated {
+            repeated.captured = Arc::clone(&captured);
         }
+    }
+}
+
+/// Settles the uses in one step, where steps capture these names.
+pub fn settle_with(step: &mut Step, captured: &HashSet<String>) {
+    for used in uses_mut(step) {
+        settle_one(used, captured);
     }
 }
 
@@ -33,7 +43,7 @@ pub fn uses_mut(step: &mut Step) -> Vec<&mut CaptureRef> {
             Arg::Number(number) => of_number(number, &mut uses),
             Arg::Memory(memory) => of_memory(memory, &mut uses),
             Arg::Ref(reference) => uses.push(reference),
-            Arg::Text(_) | Arg::Template(_) => {}
+            Arg::Text(_) => {}
         }
     }
     uses

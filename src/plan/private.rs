@@ -54,7 +54,7 @@ fn closed(argument: Option<&Option<Spanned<Arg>>>, opened: &mut Opened<'_>) {
 fn is_private(step: &Step, opened: &Opened<'_>) -> bool {
     let first = step.syscall.params.first().is_some_and(|param| matches!(param.kind, Kind::Fd));
     let Some(maker) = own(step.args.first(), opened).filter(|_| first) else { return false };
-    let address = step.syscall.name != "bind" || ends_with_socket(step.args.get(1));
+    let address = step.syscall.name != "bind" || (step.repeated.is_none() && ends_with_socket(step.args.get(1)));
     address && ends_with_descriptor(maker, step.syscall, |index| known(step.args.get(index)?.as_ref()))
 }
 

@@ -26,7 +26,7 @@ pub fn check(steps: &[Step], problems: &mut Problems) {
                     one(&whose, pointee(kind).and_then(named), reference, &made, problems);
                 }
                 Arg::Memory(memory) => inside(memory, &made, problems),
-                Arg::Number(_) | Arg::Text(_) | Arg::Template(_) => {}
+                Arg::Number(_) | Arg::Text(_) => {}
             }
         }
         for capture in &step.captures {

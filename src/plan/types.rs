@@ -1,5 +1,6 @@
 //! The plan as typed values, each with its place in the text. Variables are already put in.
 
+use super::each::Repeated;
 use crate::facts::{Fact, Repetition, Selector, With};
 use crate::problem::Span;
 use crate::syscalls::layouts::Shape;
@@ -59,6 +60,8 @@ pub struct Step {
     pub syscall: &'static Syscall,
     /// One for each parameter of the call (more never): `None` where not given, which is 0.
     pub args: Vec<Option<Spanned<Arg>>>,
+    /// The arguments once more, if a text in them has parts of what the step is repeated over: these are named in `args`.
+    pub repeated: Option<Repeated>,
     /// What is bound.
     pub captures: Vec<Capture>,
     /// `target:`; all targets if absent.
@@ -110,8 +113,6 @@ pub enum Arg {
     Number(Number),
     /// Text, passed as a pointer to its bytes and a NUL.
     Text(Vec<u8>),
-    /// Text that has parts of what the step is repeated over.
-    Template(Vec<Part>),
     /// Any other memory, passed as a pointer to it.
     Memory(Memory),
     /// The same memory as an earlier capture (`{ref: name}`).
@@ -185,25 +186,6 @@ pub enum Pointed {
     Ref(CaptureRef),
 }
 
-/// A part of a text.
-#[derive(Debug, Clone, PartialEq, Eq)]
-pub enum Part {
-    /// As it is.
-    Plain(String),
-    /// `${each.path}`: `target` is `each`.
-    Each(CaptureRef),
-}
-
-impl Part {
-    /// What it uses.
-    pub fn used(&self) -> Option<&CaptureRef> {
-        match self {
-            Self::Each(used) => Some(used),
-            Self::Plain(_) => None,
-        }
-    }
-}
-
 /// A number that may depend on captures: `constant + Σ ±capture`, wrapping in 64 bits.
 #[derive(Debug, Clone, PartialEq, Eq)]
 pub struct Number {
@@ -251,6 +233,8 @@ pub enum CaptureFrom {
 pub struct Conditions {
     /// What is decided before the first step.
     pub facts: Vec<Spanned<Fact>>,
+    /// Facts that use what the step is repeated over: decided for each repetition, before the first step.
+    pub of_each: Vec<Repeated>,
     /// What is decided when the step is reached.
     pub comparisons: Vec<Condition>,
 }
@@ -258,7 +242,7 @@ pub struct Conditions {
 impl Conditions {
     /// Whether there is no condition at all.
     pub fn is_empty(&self) -> bool {
-        self.facts.is_empty() && self.comparisons.is_empty()
+        self.facts.is_empty() && self.of_each.is_empty() && self.comparisons.is_empty()
     }
 }
 

@@ -21,7 +21,7 @@ impl Lowering<'_> {
             return None;
         }
         let list = list_of(&reference.name);
-        if self.left_out.contains(list.unwrap_or(&reference.name)) {
+        if [list.unwrap_or(&reference.name), &reference.name].iter().any(|name| self.left_out.contains(name)) {
             // Never set, so that what depends on it is passed over.
             return None;
         }

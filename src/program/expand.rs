@@ -4,8 +4,9 @@
 use super::Shown;
 use crate::facts::{Each, Found, Repetition};
 use crate::plan::{
-    Access, Arg, CaptureFrom, CaptureRef, Conditions, Memory, Number, Part, Plan, Pointed, Spanned, Step, names, shown,
+    Access, Arg, CaptureFrom, CaptureRef, Conditions, Memory, Number, Plan, Pointed, Spanned, Step, names, shown,
 };
+use crate::problem::Problem;
 use crate::syscalls::Kind;
 use std::borrow::Cow;
 use std::collections::{BTreeSet, HashMap};
@@ -34,12 +35,12 @@ pub struct Instance<'p> {
 type Lists<'p> = HashMap<&'p str, (&'p Repetition, bool)>;
 
 /// All steps of a plan for a target of this name, in order, unless `may_go_on` says no.
-pub fn instances<'p, E>(
+pub fn instances<'p>(
     plan: &'p Plan,
     own_name: Option<&str>,
     found: &Found,
-    may_go_on: &dyn Fn() -> Result<(), E>,
-) -> Result<Vec<Instance<'p>>, E> {
+    may_go_on: &dyn Fn() -> Result<(), Vec<Problem>>,
+) -> Result<Vec<Instance<'p>>, Vec<Problem>> {
     let mine = |step: &Step| step.target.as_ref().is_none_or(|name| Some(name.value.as_str()) == own_name);
     let lists: Lists<'p> = plan
         .steps
@@ -62,23 +63,31 @@ pub fn instances<'p, E>(
             skip,
             unless: answers.unless,
         };
-        let unless_is_decided = !step.unless.facts.is_empty() && step.unless.comparisons.is_empty();
+        let decided = !step.unless.facts.is_empty() || !step.unless.of_each.is_empty();
+        let unless_is_decided = decided && step.unless.comparisons.is_empty();
         if let Some(why) = found.left_alone {
             all.push(alone(Some(why)));
         } else if !answers.when {
             all.push(alone(Some("its `when` does not hold")));
-        } else if answers.unless && unless_is_decided {
+        } else if answers.unless && unless_is_decided && step.unless.of_each.is_empty() {
             all.push(alone(Some("its `unless` holds already")));
         } else {
             match (&step.each, &answers.each) {
                 (Some(_), Some(each)) if !each.is_empty() => {
                     for (number, one) in each.iter().enumerate() {
                         may_go_on()?;
+                        let unless = answers.unless && !one.unless_fails;
+                        let skip = match (one.when_fails, unless && unless_is_decided) {
+                            (true, _) => Some("its `when` does not hold"),
+                            (false, true) => Some("its `unless` holds already"),
+                            (false, false) => None,
+                        };
                         all.push(Instance {
-                            step: Cow::Owned(put_in(step, one, number, &lists)),
+                            step: Cow::Owned(put_in(step, one, number, &lists)?),
                             each: Some(one.label.clone()),
                             thread: one.thread.or(answers.thread),
-                            ..alone(None)
+                            unless,
+                            ..alone(skip)
                         });
                     }
                 }
@@ -91,8 +100,11 @@ pub fn instances<'p, E>(
 }
 
 /// One repetition of a step.
-fn put_in(step: &Step, each: &Each, number: usize, lists: &Lists<'_>) -> Step {
+fn put_in(step: &Step, each: &Each, number: usize, lists: &Lists<'_>) -> Result<Step, Vec<Problem>> {
     let mut step = step.clone();
+    if let Some(repeated) = step.repeated.take() {
+        repeated.put_into(&mut step, each)?;
+    }
     for capture in &mut step.captures {
         capture.name.value = element(&capture.name.value, number);
     }
@@ -109,12 +121,7 @@ fn put_in(step: &Step, each: &Each, number: usize, lists: &Lists<'_>) -> Step {
             _ => name_element(used, lists),
         }
     }
-    for argument in step.args.iter_mut().flatten() {
-        if let Arg::Template(parts) = &argument.value {
-            argument.value = Arg::Text(parts.iter().flat_map(|part| text_of(part, each).into_bytes()).collect());
-        }
-    }
-    step
+    Ok(step)
 }
 
 fn put_into_number(value: &mut Number, kind: Kind, each: &Each) {
@@ -132,16 +139,6 @@ fn put_into_number(value: &mut Number, kind: Kind, each: &Each) {
         if value.terms.is_empty() {
             value.text = shown(kind, whole);
         }
-    }
-}
-
-fn text_of(part: &Part, each: &Each) -> String {
-    match part {
-        Part::Plain(text) => text.clone(),
-        Part::Each(of) => match (each.text(&of.name), each.number(&of.name)) {
-            (Some(text), _) => text.to_owned(),
-            (None, number) => number.unwrap_or(0).to_string(),
-        },
     }
 }
 
@@ -175,11 +172,7 @@ pub fn uses_of_each(step: &Step) -> BTreeSet<String> {
         .filter(|used| used.target.as_deref() == Some(EACH))
         .map(|used| used.name.clone())
         .collect();
-    for argument in step.args.iter().flatten() {
-        if let Arg::Template(parts) = &argument.value {
-            uses.extend(parts.iter().filter_map(Part::used).map(|used| used.name.clone()));
-        }
-    }
+    uses.extend(step.repeated.iter().flat_map(|repeated| repeated.names().iter().cloned()));
     uses
 }
 
@@ -202,7 +195,7 @@ fn numbers(step: &mut Step) -> Vec<(&mut Number, Kind)> {
         match argument.as_mut().map(|argument| &mut argument.value) {
             Some(Arg::Number(number)) => all.push((number, params.get(index).map_or(Kind::Int, |param| param.kind))),
             Some(Arg::Memory(memory)) => numbers_of(memory, &mut all),
-            Some(Arg::Text(_) | Arg::Template(_) | Arg::Ref(_)) | None => {}
+            Some(Arg::Text(_) | Arg::Ref(_)) | None => {}
         }
     }
     all
@@ -225,12 +218,5 @@ pub fn as_written(argument: Option<&Spanned<Arg>>) -> Shown {
         Some(Arg::Text(text)) => format!("{:?}", String::from_utf8_lossy(text)),
         Some(Arg::Memory(memory)) => memory.text.clone(),
         Some(Arg::Ref(reference)) => format!("ref {}", reference.name),
-        Some(Arg::Template(parts)) => {
-            let text = parts.iter().map(|part| match part {
-                Part::Plain(text) => text.clone(),
-                Part::Each(of) => format!("${{each.{}}}", of.name),
-            });
-            format!("{:?}", text.collect::<String>())
-        }
     })
 }

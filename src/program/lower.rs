@@ -1,10 +1,10 @@
 //! Plan to Program, for one target.
 
 use super::builder::{Builder, Own};
-use super::expand::{Instance, as_written, instances};
+use super::expand::{Instance, as_written, instances, list_of};
 use super::{Accept, Action, Bound, BufferId, Cell, Facts, Filled, Guard, Op, Output, Program, Shown, StepCode};
 use crate::facts::Found;
-use crate::plan::{Arg, Condition, Decode, Number, Plan, Relation, Spanned, Step};
+use crate::plan::{Arg, Capture, Condition, Decode, Number, Plan, Relation, Spanned, Step};
 use crate::problem::Problem;
 use crate::syscalls::{Blocking, Kind};
 use std::collections::{HashMap, HashSet};
@@ -101,10 +101,17 @@ impl<'a> Lowering<'a> {
         self.left_out.extend(step.captures.iter().map(|capture| capture.name.value.as_str()));
         let given = step.args.iter().rposition(Option::is_some).map_or(0, |last| last + 1);
         let args = step.syscall.params.iter().zip(&step.args).take(given);
+        // One repetition that is passed over keeps its place in the lists.
+        let mut nothing = |capture: &'a Capture| {
+            let name = &capture.name.value;
+            (list_of(name).unwrap_or(name).to_owned(), Bound::Cell(self.builder.unset()))
+        };
+        let captures =
+            if instance.each.is_some() { step.captures.iter().map(&mut nothing).collect() } else { Vec::new() };
         StepCode {
             index: instance.index,
             name: step.name.clone(),
-            each: None,
+            each: instance.each.clone(),
             span: step.span,
             thread: instance.thread,
             skip: Some(why),
@@ -121,7 +128,7 @@ impl<'a> Lowering<'a> {
             result: self.builder.unset(),
             irreversible: false,
             outputs: Vec::new(),
-            captures: Vec::new(),
+            captures,
         }
     }
 

@@ -1,7 +1,6 @@
 //! Arguments and the memory that they point to.
 
 use super::builder::{always, when};
-use super::expand::as_written;
 use super::lower::{Lowered, Lowering};
 use super::{Action, Bound, BufferId, Cell, Filled, Op, Shown};
 use crate::plan::{Arg, CaptureRef, Decode, Memory, Pointed, Relation, Spanned, Step, known, length};
@@ -78,10 +77,6 @@ impl Lowering<'_> {
                 let cell = self.number(number, prepare);
                 let text = number.text.clone();
                 plain(cell, if number.terms.is_empty() { Shown::Text(text) } else { Shown::Cell(cell, text) })
-            }
-            Some(Arg::Template(_)) => {
-                // Put in by `instances`; what is left of it stands in no repeated step, which the plan's reader refuses.
-                plain(self.builder.constant(0), as_written(argument))
             }
             Some(Arg::Text(text)) => {
                 let bytes = [text, &b"\0"[..]].concat();

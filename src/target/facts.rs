@@ -76,6 +76,35 @@ impl Names {
         }
     }
 
+    /// The same, and what these facts name besides: looked up anew, within the stop only `at_hand`.
+    pub fn with_files(&self, process: &Process, facts: &[Fact], at_hand: bool) -> Self {
+        let mut names = self.users_only();
+        let files = if at_hand { Files::at_hand(process) } else { Files::new(process) };
+        names.learn_files(&files, facts);
+        names
+    }
+
+    fn learn_files(&mut self, files: &Files<'_>, facts: &[Fact]) {
+        for fact in facts {
+            let path = match fact {
+                Fact::Fd(pattern) => pattern.path.as_ref(),
+                Fact::Cwd(path) | Fact::Root(path) | Fact::Exe(path) | Fact::Namespace(_, path) => Some(path),
+                Fact::Not(facts) => {
+                    self.learn_files(files, facts);
+                    None
+                }
+                Fact::Any(groups) => {
+                    groups.iter().for_each(|facts| self.learn_files(files, facts));
+                    None
+                }
+                _ => None,
+            };
+            if let Some(path) = path.filter(|path| !is_pattern(path)) {
+                self.files.entry(path.clone()).or_insert_with(|| files.id(path.as_bytes()));
+            }
+        }
+    }
+
     /// A user, by his name if it was learnt.
     fn called(&self, user: u32) -> String {
         let name = self.owner.as_ref().filter(|(owner, _)| *owner == user).map(|(_, name)| name.clone());
@@ -107,12 +136,14 @@ pub struct Witness<'a> {
     pub names: &'a Names,
     /// How long may be looked.
     pub allowance: &'a dyn Allowance,
+    /// Only what the kernel has at hand may be looked at: the process stands still.
+    pub at_hand: bool,
 }
 
 impl<'a> Witness<'a> {
     /// Of a process that runs.
     pub fn of(process: &'a Process, names: &'a Names) -> Self {
-        Self { process, names, allowance: &Unlimited }
+        Self { process, names, allowance: &Unlimited, at_hand: false }
     }
     /// Whether all of these hold.
     pub fn all_hold<'f>(&self, facts: impl IntoIterator<Item = &'f Fact>) -> io::Result<bool> {
