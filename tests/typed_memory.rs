@@ -634,3 +634,95 @@ fn a_message_written_over_since_is_not_used_again() {
     assert_eq!((&steps[3]["state"], &steps[3]["result"]), (&json!("failed"), &Value::Null), "{steps:#}");
     assert!(steps[3]["note"].as_str().unwrap().contains("no longer points to what the plan made it point to"));
 }
+
+#[test]
+fn interfaces_connections_and_rings() {
+    let mut run = Run::new();
+    let target = run.apply(
+        r#"
+- socket: [AF_INET, SOCK_STREAM]
+  capture: fd
+- ioctl: ["${fd}", SIOCGIFINDEX, { struct: { ifr_name: lo } }]
+  capture: { argp: index }
+- ioctl: ["${fd}", SIOCGIFFLAGS, { struct: { ifr_name: lo } }]
+  capture: { argp: state }
+- ioctl: ["${fd}", SIOCGIFMTU, { struct: { ifr_name: lo } }]
+  capture: { argp: mtu }
+- ioctl: ["${fd}", SIOCGIFNAME, { struct: { ifr_ifindex: "${index.ifr_ifindex}" } }]
+  capture: { argp: name }
+- getsockopt: { sockfd: "${fd}", level: IPPROTO_TCP, optname: TCP_INFO, optval: { out: auto } }
+  capture: { optval: info }
+- close: ["${fd}"]
+- io_uring_setup: [4, { struct: { flags: [IORING_SETUP_CQSIZE], cq_entries: 16 } }]
+  capture: { return: ring, p: parameters }
+  ignore: [EPERM, ENOSYS]
+- close: ["${ring}"]
+  when: "${ring} >= 0"
+- perf_event_open:
+    attr: { struct: { type: PERF_TYPE_SOFTWARE, config: 9, flags: [disabled, exclude_kernel] } }
+    pid: 0
+    cpu: -1
+    group_fd: -1
+    flags: PERF_FLAG_FD_CLOEXEC
+  thread: leader
+  capture: counter
+  ignore: [EPERM, EACCES, ENOSYS, ENOENT, EOPNOTSUPP]
+- close: ["${counter}"]
+  when: "${counter} >= 0"
+"#,
+    );
+    let captures = &target["captures"];
+    // SAFETY: the name is terminated.
+    let index = unsafe { libc::if_nametoindex(c"lo".as_ptr()) };
+    assert_eq!(captures["index"], json!({ "ifr_name": "lo", "ifr_ifindex": index }));
+    assert_eq!(captures["name"]["ifr_name"], "lo");
+    assert!(captures["state"]["ifr_flags"].as_str().unwrap().contains("IFF_LOOPBACK"), "{captures:#}");
+    let mtu = fs::read_to_string("/sys/class/net/lo/mtu").unwrap();
+    assert_eq!(captures["mtu"]["ifr_mtu"].to_string(), mtu.trim());
+    assert_eq!(captures["info"]["tcpi_state"], "TCP_CLOSE");
+    assert!(captures["info"]["tcpi_snd_cwnd"].as_u64().unwrap() > 0, "{captures:#}");
+    if captures["ring"].as_i64().unwrap() >= 0 {
+        let ring = &captures["parameters"];
+        assert_eq!((&ring["sq_entries"], &ring["cq_entries"]), (&json!(4), &json!(16)));
+        assert_ne!(ring["cq_off"]["cqes"], 0);
+    }
+}
+
+#[test]
+fn system_v_objects_are_described() {
+    let mut run = Run::new();
+    let target = run.apply(
+        r#"
+- shmget: [0, 12345, IPC_CREAT|0o640]
+  capture: memory
+  irreversible: true
+- shmctl: ["${memory}", IPC_STAT, { out: auto }]
+  capture: { buf: shm }
+- shmctl: ["${memory}", IPC_RMID, 0]
+  irreversible: true
+- msgget: [0, IPC_CREAT|0o600]
+  capture: queue
+  irreversible: true
+- msgsnd: { msqid: "${queue}", msgp: { bytes: "010000000000000061626364" }, msgsz: 4, msgflg: IPC_NOWAIT }
+  irreversible: true
+- msgctl: ["${queue}", IPC_STAT, { out: auto }]
+  capture: { buf: msq }
+- msgctl: ["${queue}", IPC_RMID, 0]
+  irreversible: true
+- semget: [0, 3, IPC_CREAT|0o600]
+  capture: set
+  irreversible: true
+- semctl: ["${set}", 0, IPC_STAT, { out: auto }]
+  capture: { arg: sem }
+- semctl: ["${set}", 0, IPC_RMID]
+  irreversible: true
+"#,
+    );
+    let captures = &target["captures"];
+    let pid = run.target.pid();
+    assert_eq!((&captures["shm"]["shm_segsz"], &captures["shm"]["shm_cpid"]), (&json!(12345), &json!(pid)));
+    assert_eq!((&captures["shm"]["shm_perm"]["mode"], &captures["shm"]["shm_nattch"]), (&json!("0o640"), &json!(0)));
+    assert_eq!((&captures["msq"]["msg_qnum"], &captures["msq"]["__msg_cbytes"]), (&json!(1), &json!(4)));
+    assert_eq!((&captures["msq"]["msg_lspid"], &captures["sem"]["sem_nsems"]), (&json!(pid), &json!(3)));
+    assert_eq!(captures["sem"]["sem_perm"]["mode"], "0o600");
+}
