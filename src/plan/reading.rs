@@ -6,7 +6,7 @@ use super::tree::{Node, NodeKind};
 use super::{Access, Repetition};
 use crate::facts::Each;
 use crate::problem::{Problem, Severity, Span};
-use crate::syscalls::nearest;
+use crate::syscalls::{Arch, nearest};
 use indexmap::IndexMap;
 use std::cell::Cell;
 use std::rc::Rc;
@@ -112,6 +112,8 @@ pub fn boolean(node: &Node, what: &str, problems: &mut Problems) -> bool {
 #[derive(Debug, Default, Clone)]
 pub struct Variables {
     values: Rc<IndexMap<String, Option<String>>>,
+    /// What constants are those of.
+    arch: Arch,
     /// In the arguments of a step: what that is repeated over, and whether a text has used it.
     arguments: Option<(Option<Repetition>, Cell<bool>)>,
 }
@@ -150,6 +152,16 @@ impl std::fmt::Display for Use {
 }
 
 impl Variables {
+    /// None yet, for a plan that is for an architecture.
+    pub fn on(arch: Arch) -> Self {
+        Self { arch, ..Self::default() }
+    }
+
+    /// What constants are those of.
+    pub fn arch(&self) -> Arch {
+        self.arch
+    }
+
     /// Declares one; `None`: it is required and not set.
     pub fn declare(&mut self, name: &str, value: Option<String>) {
         Rc::make_mut(&mut self.values).insert(name.to_owned(), value);
@@ -172,7 +184,7 @@ impl Variables {
 
     /// The same in the arguments of a step: texts may use what that is repeated over.
     pub fn in_arguments(&self, each: Option<&Repetition>) -> Self {
-        Self { values: Rc::clone(&self.values), arguments: Some((each.cloned(), Cell::new(false))) }
+        Self { values: Rc::clone(&self.values), arch: self.arch, arguments: Some((each.cloned(), Cell::new(false))) }
     }
 
     /// Whether a use is of a text that the step is repeated over.
@@ -200,7 +212,7 @@ impl Variables {
 
     fn declared(all: impl Iterator<Item = (&'static str, String)>) -> Self {
         let values = all.map(|(name, value)| (format!("{EACH}.{name}"), Some(value))).collect();
-        Self { values: Rc::new(values), arguments: None }
+        Self { values: Rc::new(values), ..Self::default() }
     }
 
     /// Puts variables into a text. One that is not set stands for `1`, which is a pid, a number and a name: a required

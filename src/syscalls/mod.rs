@@ -20,10 +20,11 @@ use std::collections::HashMap;
 use std::sync::LazyLock;
 
 /// An instruction set that plans are checked for.
-#[derive(Debug, Clone, Copy, PartialEq, Eq, Hash, serde::Serialize)]
+#[derive(Debug, Clone, Copy, PartialEq, Eq, Hash, Default, serde::Serialize)]
 #[serde(rename_all = "lowercase")]
 pub enum Arch {
     /// 64-bit x86, the one that plans are applied on.
+    #[default]
     #[serde(rename = "x86_64")]
     X86_64,
     /// 64-bit ARM, checked only.

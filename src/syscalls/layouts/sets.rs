@@ -252,32 +252,6 @@ pub static CFLAG: Set = Set::of(
     ],
 );
 
-/// Every one.
-pub static ALL: &[&Set] = &[
-    &POLL,
-    &EPOLL,
-    &RESOLVE,
-    &UTIME,
-    &RLIM,
-    &LOCK_TYPE,
-    &OWNER,
-    &ENTRY,
-    &HANDLER,
-    &SA,
-    &SS,
-    &SCHED_FLAGS,
-    &CAP_VERSION,
-    &LANDLOCK_FS,
-    &LANDLOCK_NET,
-    &LANDLOCK_SCOPE,
-    &SCM,
-    &SIGEV,
-    &IFLAG,
-    &OFLAG,
-    &LFLAG,
-    &CFLAG,
-];
-
 /// States of a TCP connection.
 pub static TCP_STATE: Set = Set::of(
     "TCP states",
@@ -421,3 +395,35 @@ pub static PERF_ATTR: Set = Set::of(
         ("sigtrap", 1 << 37),
     ],
 );
+
+/// Every one.
+pub static ALL: &[&Set] = &[
+    &POLL,
+    &EPOLL,
+    &RESOLVE,
+    &UTIME,
+    &RLIM,
+    &LOCK_TYPE,
+    &OWNER,
+    &ENTRY,
+    &HANDLER,
+    &SA,
+    &SS,
+    &SCHED_FLAGS,
+    &CAP_VERSION,
+    &LANDLOCK_FS,
+    &LANDLOCK_NET,
+    &LANDLOCK_SCOPE,
+    &SCM,
+    &SIGEV,
+    &IFLAG,
+    &OFLAG,
+    &LFLAG,
+    &CFLAG,
+    &TCP_STATE,
+    &IFF,
+    &URING_SETUP,
+    &URING_FEATURES,
+    &PERF_TYPE,
+    &PERF_ATTR,
+];
