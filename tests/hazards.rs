@@ -558,7 +558,13 @@ fn a_full_descriptor_table_is_left_alone() {
     let output = apply(directory.path(), &plan(target.pid(), "  - dup2: [0, 1]\n"), &["--trace"]);
     assert_code(&output, 1);
     assert!(messages(&output).contains("no free descriptor number"), "{}", messages(&output));
-    assert_eq!(outcome(&output)["targets"][0]["trace"], serde_json::json!([]), "no call was made");
+    let outcome = outcome(&output);
+    assert_eq!(outcome["targets"][0]["trace"], serde_json::json!([]), "no call was made");
+    assert_eq!((&outcome["outcome"], &outcome["targets"][0]["outcome"]), (&"refused".into(), &"refused".into()));
+    // Once one was made it is taken back.
+    let output = apply(directory.path(), &plan(target.pid(), "  - getpid: []\n  - dup2: [0, 1]\n"), &[]);
+    assert_code(&output, 1);
+    assert_eq!(self::outcome(&output)["outcome"], "rolled_back");
     assert_same(&before, &target.snapshot());
     assert_eq!(target.link(1), stdout);
     target.assert_well();

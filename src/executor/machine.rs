@@ -33,6 +33,8 @@ pub struct Machine<'a> {
     /// Scratch memory made by mmap: begin and length.
     mapped: Option<(u64, u64)>,
     deadline: Instant,
+    /// A call of the program was made, whatever came of it.
+    pub called: bool,
     /// One line a call, for `--trace`.
     pub trace: Vec<String>,
 }
@@ -58,6 +60,7 @@ impl<'a> Machine<'a> {
             addresses: Vec::new(),
             mapped: None,
             deadline,
+            called: false,
             trace: Vec::new(),
         };
         match machine.lay_out(waiter) {
@@ -294,6 +297,7 @@ impl<'a> Machine<'a> {
         let takes_mask = call.may_block && restart::takes_mask(call.syscall);
         let limits = Limits { deadline, may_block: call.may_block, takes_mask };
         let before = self.raised(call)?;
+        self.called = true;
         let value = self
             .runner
             .call(waiter, u64::from(number), args, limits)

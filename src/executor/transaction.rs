@@ -383,9 +383,12 @@ impl<'a> Held<'a, '_> {
         problems: &mut Vec<Problem>,
     ) -> Verdict {
         self.board.enter(Phase::Rollback);
-        let mut verdict = Verdict::RolledBack;
+        // Where a step failed before any call was made there is nothing to take back.
+        let called = machines.iter().any(|machine| machine.called);
+        let clean = if called { Verdict::RolledBack } else { Verdict::Refused };
+        let mut verdict = clean;
         for (at, (machine, recorder)) in machines.iter_mut().zip(recorders.iter_mut()).enumerate().rev() {
-            let mut ended = Verdict::RolledBack;
+            let mut ended = clean;
             let steps = &self.targets[at].program.steps;
             for (position, step) in steps.iter().enumerate().rev() {
                 if !recorder.begun(position) {
