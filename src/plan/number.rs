@@ -148,7 +148,8 @@ impl Sum {
         }
         let set = self.kind.set();
         let elsewhere = constants::find(text);
-        if set.is_some_and(|set| set.value(text).is_some()) || (set.is_none() && elsewhere.is_some()) {
+        let any = matches!(self.kind, Kind::Any) && elsewhere.is_some();
+        if any || set.is_some_and(|set| set.value(text).is_some()) {
             let message = format!("{} has no `{text}`", self.arch.name());
             problems.at("plan::no-such-constant-here", self.span, message, "leave it out on that architecture");
             return None;
