@@ -31,6 +31,16 @@ impl Machine<'_> {
                     self.set(*into, value);
                 }
             }
+            Action::Survey { into, aspect, start, length } => self.survey(into, *aspect, *start, *length)?,
+            Action::Mapped { into, start, length } => {
+                let bytes = self.mapped_bytes(*start, *length)?;
+                self.set(*into, bytes);
+            }
+            Action::FreeRange { into, length } => {
+                let address = self.free_range(self.need(*length)?)?;
+                self.set(*into, address);
+            }
+            Action::CanUnmap { start, length } => self.can_unmap(*start, *length)?,
             Action::Fail(why) => return Err(OpFault::Unsafe((*why).to_owned())),
             Action::DescriptorFlags { into, fd: cell } => {
                 let flags =

@@ -8,6 +8,7 @@ use crate::plan::Relation;
 use crate::program::{Accept, Action, Buffer, BufferId, Call, Cell, Guard, Init, Op, Program, StepCode};
 use crate::remote::{Limits, Runner};
 use crate::syscalls::layouts::Int;
+use crate::syscalls::memory::{self, Changes};
 use crate::syscalls::{Arch, restart};
 use crate::target::Waiter;
 use std::time::{Duration, Instant};
@@ -32,6 +33,8 @@ pub struct Machine<'a> {
     addresses: Vec<u64>,
     /// Scratch memory made by mmap: begin and length.
     mapped: Option<(u64, u64)>,
+    /// Where free ranges are looked for next.
+    pub(super) free: u64,
     deadline: Instant,
     /// One line a call, for `--trace`.
     pub trace: Vec<String>,
@@ -57,6 +60,7 @@ impl<'a> Machine<'a> {
             cells: Vec::new(),
             addresses: Vec::new(),
             mapped: None,
+            free: 0,
             deadline,
             trace: Vec::new(),
         };
@@ -302,6 +306,7 @@ impl<'a> Machine<'a> {
         let thread = if of_its_own { format!("[{}] ", self.thread()) } else { String::new() };
         self.trace.push(format!("{thread}{name}({}) = {value}", args.map(|arg| format!("{arg:#x}")).join(", ")));
         self.set(call.result, value as u64);
+        self.note_mappings(name, &args, value);
         if name == "fcntl" && matches!(args[1] as i32, libc::F_SETLK | libc::F_SETLKW) {
             self.target.descriptors.forget();
         }
@@ -314,16 +319,21 @@ impl<'a> Machine<'a> {
     }
 
     /// Refuses a call that would pull the ground from under the thread that makes it.
-    fn ground(&self, name: &str, args: &[u64; 6]) -> Result<(), OpFault> {
-        let ranges: &[(u64, u64)] = match name {
-            "munmap" | "mprotect" | "pkey_mprotect" | "mseal" | "madvise" => &[(args[0], args[1])],
-            "mremap" => &[(args[0], args[1].max(args[2])), (args[4], args[2])],
-            "mmap" if args[3] & libc::MAP_FIXED as u64 != 0 => &[(args[0], args[1])],
-            "shmat" | "remap_file_pages" => &[(args[1], 4096), (args[0], args[1])],
-            _ => &[],
+    pub(super) fn ground(&self, name: &str, args: &[u64; 6]) -> Result<(), OpFault> {
+        const TAKE: [i32; 6] = [libc::MADV_DONTNEED, libc::MADV_FREE, libc::MADV_REMOVE, 24, libc::MADV_HWPOISON, 102];
+        let harmless = match name {
+            "madvise" => !TAKE.contains(&(args[2] as i32)),
+            // They change how memory is kept, not what is in it.
+            "mlock" | "mlock2" | "munlock" | "mbind" | "set_mempolicy_home_node" => true,
+            _ => false,
         };
-        let harmless = name == "madvise"
-            && !matches!(args[2] as i32, libc::MADV_DONTNEED | libc::MADV_FREE | libc::MADV_REMOVE | 24 | 102);
+        let ranges = match memory::changes(name, args) {
+            _ if harmless => Vec::new(),
+            Changes::Ranges(ranges) => ranges,
+            // At least there.
+            Changes::Unknown if name == "shmat" => vec![(args[1], 4096)],
+            Changes::Nothing | Changes::Unknown => Vec::new(),
+        };
         let scratch =
             |start: u64, end: u64| self.mapped.is_some_and(|(base, length)| start < base + length && end > base);
         let hit = ranges.iter().any(|(start, length)| {
@@ -332,7 +342,7 @@ impl<'a> Machine<'a> {
             let start = start & !4095;
             self.runner.stands_on(start, end) || self.crew.stands_on(start, end) || scratch(start, end)
         });
-        if hit && !harmless {
+        if hit {
             return Err(OpFault::Unsafe(format!(
                 "{name} would take away the memory that criu-plan itself stands on in the target"
             )));

@@ -19,6 +19,7 @@ mod record;
 mod refusal;
 mod seccomp_gate;
 mod surroundings;
+mod survey;
 mod threads;
 mod transaction;
 

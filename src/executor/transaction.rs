@@ -194,6 +194,7 @@ impl<'a> Held<'a, '_> {
     ) -> Result<Machine<'a>, Problem> {
         self.verify(target, frozen)?;
         target.mappings.refresh();
+        target.vm_flags.refresh();
         let program = &target.program;
         let data: u64 = program.buffers.iter().map(|buffer| (buffer.len as u64).next_multiple_of(16)).sum();
         let overwrites_restart = overwrites_restart(program, |_| true);

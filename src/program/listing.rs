@@ -1,6 +1,6 @@
 //! A Program as text that people read.
 
-use super::{Action, Asked, Bound, BufferId, Call, Cell, Guard, Init, Op, Program, Shown, StepCode};
+use super::{Action, Asked, Aspect, Bound, BufferId, Call, Cell, Guard, Init, Op, Program, Shown, StepCode};
 use crate::plan::{Relation, shown};
 use crate::syscalls::layouts::Int;
 use crate::syscalls::{Kind, Syscall};
@@ -120,6 +120,17 @@ impl Listing<'_> {
                 format!("{number} at buffer{buffer}[{offset}] = {}{most}", name(from))
             }
             Action::Ask { into, what } => format!("{} = {}", name(into), asked(*what)),
+            Action::Survey { into, aspect, start, length } => {
+                let pieces: Vec<String> = into.iter().map(|piece| name(&piece.value)).collect();
+                format!("{} = {} from {} on, {} bytes", pieces.join(", "), respect(*aspect), name(start), name(length))
+            }
+            Action::Mapped { into, start, length } => {
+                format!("{} = bytes mapped from {} on, of {}", name(into), name(start), name(length))
+            }
+            Action::FreeRange { into, length } => format!("{} = a free range of {} bytes", name(into), name(length)),
+            Action::CanUnmap { start, length } => {
+                format!("check that {} bytes from {} on can be unmapped", name(length), name(start))
+            }
             Action::Fail(why) => format!("fail: {why}"),
             Action::DescriptorFlags { into, fd } => format!("{} = flags of descriptor {}", name(into), name(fd)),
             Action::FreeDescriptor { into } => format!("{} = a free descriptor number", name(into)),
@@ -225,7 +236,17 @@ fn names(program: &Program) -> HashMap<Cell, String> {
             Action::Ask { into, .. } => give(*into, "asked"),
             Action::Call(call) if call.purpose == "keep" => give(call.result, "keep"),
             Action::Call(Call { syscall: Syscall { name, .. }, result, .. }) => give(*result, name),
+            Action::Survey { into, .. } => {
+                for piece in into {
+                    give(piece.start, "start");
+                    give(piece.length, "length");
+                    give(piece.value, "piece");
+                }
+            }
+            Action::Mapped { into, .. } => give(*into, "mapped"),
+            Action::FreeRange { into, .. } => give(*into, "free"),
             Action::Fail(_)
+            | Action::CanUnmap { .. }
             | Action::Store { .. }
             | Action::NoPosixLocks { .. }
             | Action::SameDescription { .. }
@@ -250,6 +271,10 @@ fn read(program: &Program) -> HashSet<Cell> {
         match &op.action {
             Action::Add { a, b, .. } => read.extend([*a, *b]),
             Action::Bits { from, .. } | Action::Store { from, .. } => read.extend([*from]),
+            Action::Survey { start, length, .. }
+            | Action::Mapped { start, length, .. }
+            | Action::CanUnmap { start, length } => read.extend([*start, *length]),
+            Action::FreeRange { length, .. } => read.extend([*length]),
             Action::Call(call) => read.extend(&call.args),
             _ => {}
         }
@@ -271,5 +296,21 @@ fn all_ops(program: &Program) -> impl Iterator<Item = &Op> {
 fn asked(what: Asked) -> &'static str {
     match what {
         Asked::Umask => "the umask",
+    }
+}
+
+/// What mappings are looked at for, in words.
+fn respect(aspect: Aspect) -> &'static str {
+    match aspect {
+        Aspect::Access => "what may be done with memory",
+        Aspect::Content => "what is mapped",
+        Aspect::Sharing => "whether mappings are shared",
+        Aspect::Segment => "whether a segment is attached",
+        Aspect::Undumped => "whether memory is left out of core dumps",
+        Aspect::Unforked => "whether memory is kept from children",
+        Aspect::Wiped => "whether memory is empty in children",
+        Aspect::Mergeable => "whether memory may be merged",
+        Aspect::Order => "in which order memory is said to be read",
+        Aspect::Locked => "whether memory is locked",
     }
 }

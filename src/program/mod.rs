@@ -25,6 +25,12 @@ pub trait Facts {
 
     /// Size in bytes of the regular file that a path names; `None` if it names none.
     fn size(&self, path: &[u8]) -> Option<u64>;
+
+    /// How many mappings lie in a range of addresses; `None` if it can't be told.
+    fn mappings(&self, start: u64, length: u64) -> Option<usize> {
+        let _ = (start, length);
+        None
+    }
 }
 
 /// What a path names.

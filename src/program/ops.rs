@@ -162,8 +162,79 @@ pub enum Action {
         /// What.
         what: Asked,
     },
+    /// `into =` the pieces of a range that differ in one respect, in order; all 0 where there are fewer. Fails if there are
+    /// more.
+    Survey {
+        /// Result.
+        into: Vec<Piece>,
+        /// In which respect.
+        aspect: Aspect,
+        /// Where the range begins; whole pages count, as for the kernel.
+        start: Cell,
+        /// Its length in bytes.
+        length: Cell,
+    },
+    /// `into =` how many bytes of a range are mapped.
+    Mapped {
+        /// Result.
+        into: Cell,
+        /// Where the range begins.
+        start: Cell,
+        /// Its length in bytes.
+        length: Cell,
+    },
+    /// `into =` the address of a free range, far from where the kernel or a heap would put anything; 0 if there is none.
+    FreeRange {
+        /// Result.
+        into: Cell,
+        /// Its length in bytes.
+        length: Cell,
+    },
+    /// Fails unless a munmap of the range would succeed.
+    CanUnmap {
+        /// Where the range begins.
+        start: Cell,
+        /// Its length in bytes.
+        length: Cell,
+    },
     /// A system call inside the target.
     Call(Call),
+}
+
+/// A part of a range that is mapped, alike in one respect.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub struct Piece {
+    /// Where it begins.
+    pub start: Cell,
+    /// Its length in bytes.
+    pub length: Cell,
+    /// What it is like.
+    pub value: Cell,
+}
+
+/// In which respect mappings are looked at.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, Hash)]
+pub enum Aspect {
+    /// `PROT_*` bits.
+    Access,
+    /// What is mapped: `inode << 4 | shared << 3 | PROT_*`.
+    Content,
+    /// Each mapping by itself: 1 if it is shared.
+    Sharing,
+    /// 1 where a System V segment is attached that begins just there.
+    Segment,
+    /// 1 if it is left out of core dumps.
+    Undumped,
+    /// 1 if a child does not get it.
+    Unforked,
+    /// 1 if a child gets it empty.
+    Wiped,
+    /// 1 if equal pages of it may be merged.
+    Mergeable,
+    /// MADV_NORMAL, MADV_RANDOM or MADV_SEQUENTIAL.
+    Order,
+    /// 1 if it is locked, 2 if it is locked as it is used.
+    Locked,
 }
 
 /// What can be seen of a stopped process from outside, as a number.

@@ -3,7 +3,14 @@
 //! An undo is right whether its call was not made, failed or succeeded, and also where it is run later by another
 //! criu-plan that has the cells from the journal: what the step left may be unknown then, and the result a guess.
 
+mod advice;
+mod mappings;
+mod moving;
+mod pieces;
+mod policy;
+mod protection;
 mod umask;
+mod unmapping;
 mod value;
 
 use super::BufferId;
@@ -16,6 +23,19 @@ impl Lowering<'_> {
     /// The sections of a call that is undone by putting back what was, from the family that knows how.
     pub fn restores(&mut self, step: &Step, own: &Own, buffers: &[Option<BufferId>]) -> Option<Sections> {
         let _ = buffers;
-        self.umask(step, own)
+        self.umask(step, own).or_else(|| self.memory_restores(step, own))
+    }
+
+    /// Those of the calls that are about memory.
+    fn memory_restores(&mut self, step: &Step, own: &Own) -> Option<Sections> {
+        None.or_else(|| self.mapping(step, own))
+            .or_else(|| self.attaching(step, own))
+            .or_else(|| self.moving(step, own))
+            .or_else(|| self.heap(step, own))
+            .or_else(|| self.protection(step, own))
+            .or_else(|| self.advice(step, own))
+            .or_else(|| self.locking(step, own))
+            .or_else(|| self.unmapping(step, own))
+            .or_else(|| self.policy(step, own))
     }
 }

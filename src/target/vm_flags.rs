@@ -1,0 +1,182 @@
+//! What the kernel notes of each mapping: the `VmFlags` of `/proc/PID/smaps`.
+//!
+//! The kernel counts the pages of all mappings to tell it: 7 µs for each. So it is read once, and anew only for a range whose
+//! mappings a call has changed since.
+
+use std::collections::BTreeMap;
+use std::fs::File;
+use std::io::{self, Read, Seek, SeekFrom};
+use std::sync::Mutex;
+
+/// A mapping, or a part of one.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub struct Flagged {
+    /// Where it begins.
+    pub start: u64,
+    /// Where it ends.
+    pub end: u64,
+    flags: u32,
+}
+
+/// Those that are kept, as smaps abbreviates them (fs/proc/task_mmu.c); `??` is one that the kernel has no name for.
+const KEPT: [&str; 9] = ["dd", "dc", "wf", "mg", "rr", "sr", "lo", "lf", "??"];
+
+impl Flagged {
+    /// Whether it has this flag, which is one of those kept.
+    pub fn has(&self, flag: &str) -> bool {
+        bit(flag.as_bytes()).is_some_and(|bit| self.flags & bit != 0)
+    }
+}
+
+fn bit(flag: &[u8]) -> Option<u32> {
+    KEPT.iter().position(|kept| kept.as_bytes() == flag).map(|index| 1 << index)
+}
+
+/// An open `/proc/PID/smaps`, opened before the stop.
+#[derive(Debug)]
+pub struct VmFlags {
+    file: File,
+    known: Mutex<Known>,
+}
+
+#[derive(Debug, Default)]
+struct Known {
+    /// In order; nothing if it was not read yet.
+    mappings: Option<Vec<Flagged>>,
+    /// Ranges that have changed since, as begin and end, which neither overlap nor touch.
+    changed: BTreeMap<u64, u64>,
+}
+
+impl VmFlags {
+    /// Opens a process's.
+    pub fn open(process: &super::Process) -> io::Result<Self> {
+        process.open("smaps", false).map(Self::new)
+    }
+
+    /// Takes an open `/proc/PID/smaps`.
+    pub fn new(file: File) -> Self {
+        Self { file, known: Mutex::default() }
+    }
+
+    /// What lies between two addresses, cut off there.
+    pub fn within(&self, start: u64, end: u64) -> io::Result<Vec<Flagged>> {
+        let mut known = self.known.lock().map_err(|_| io::ErrorKind::Other)?;
+        if known.mappings.is_none() || known.has_changed(start, end) {
+            *known = Known { mappings: Some(self.read()?), changed: BTreeMap::new() };
+        }
+        let mappings = known.mappings.as_deref().unwrap_or_default();
+        let first = mappings.partition_point(|mapping| mapping.end <= start);
+        let within = mappings.iter().skip(first).take_while(|mapping| mapping.start < end);
+        Ok(within.map(|one| Flagged { start: one.start.max(start), end: one.end.min(end), ..*one }).collect())
+    }
+
+    /// Notes that a call has changed what lies there.
+    pub fn changed(&self, start: u64, end: u64) {
+        if let Ok(mut known) = self.known.lock() {
+            known.change(start, end);
+        }
+    }
+
+    /// Forgets all that was read.
+    pub fn refresh(&self) {
+        if let Ok(mut known) = self.known.lock() {
+            *known = Known::default();
+        }
+    }
+
+    fn read(&self) -> io::Result<Vec<Flagged>> {
+        let mut text = Vec::new();
+        let mut file = &self.file;
+        file.seek(SeekFrom::Start(0))?;
+        file.read_to_end(&mut text)?;
+        Ok(parse(&text))
+    }
+}
+
+impl Known {
+    fn has_changed(&self, start: u64, end: u64) -> bool {
+        self.changed.range(..end).next_back().is_some_and(|(_, last)| *last > start)
+    }
+
+    fn change(&mut self, mut start: u64, mut end: u64) {
+        while let Some((first, last)) = self.changed.range(..=end).next_back().map(|(first, last)| (*first, *last))
+            && last >= start
+        {
+            self.changed.remove(&first);
+            (start, end) = (start.min(first), end.max(last));
+        }
+        self.changed.insert(start, end);
+    }
+}
+
+/// Each mapping begins with its line of `maps`; among what is told of it is `VmFlags: rd wr mr …`.
+fn parse(text: &[u8]) -> Vec<Flagged> {
+    let mut found: Vec<Flagged> = Vec::new();
+    for line in text.split(|byte| *byte == b'\n') {
+        if let Some(flags) = line.strip_prefix(b"VmFlags:") {
+            if let Some(last) = found.last_mut() {
+                last.flags = flags.split(|byte| *byte == b' ').filter_map(bit).sum();
+            }
+        } else if let Some((start, end)) = range(line) {
+            found.push(Flagged { start, end, flags: 0 });
+        }
+    }
+    found
+}
+
+/// `7f5ef0e5c000-7f5ef0e5e000 rw-p …`
+fn range(line: &[u8]) -> Option<(u64, u64)> {
+    // Names begin with a capital letter.
+    line.first().filter(|first| first.is_ascii_digit() || first.is_ascii_lowercase())?;
+    let word = std::str::from_utf8(line.split(|byte| *byte == b' ').next()?).ok()?;
+    let (start, end) = word.split_once('-')?;
+    Some((u64::from_str_radix(start, 16).ok()?, u64::from_str_radix(end, 16).ok()?))
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn flags_are_read_by_mapping() {
+        let text = "1000-3000 rw-p 00000000 00:00 0 \nSize:   8 kB\nVmFlags: rd wr mr lo lf ac \n\
+                    f000-10000 r--p 00000000 fe:00 7   /lo\nVmFlags: rd ?? dd\n";
+        let parsed = parse(text.as_bytes());
+        let [first, second] = parsed.as_slice() else { panic!("{parsed:?}") };
+        assert_eq!((first.start, first.end, second.start, second.end), (0x1000, 0x3000, 0xf000, 0x1_0000));
+        assert_eq!(KEPT.map(|flag| first.has(flag)), [false, false, false, false, false, false, true, true, false]);
+        assert_eq!(KEPT.map(|flag| second.has(flag)), [true, false, false, false, false, false, false, false, true]);
+    }
+
+    #[test]
+    fn ranges_that_have_changed_are_known() {
+        let mut known = Known::default();
+        for (start, end) in [(10, 20), (40, 50), (30, 35), (20, 31), (60, 70)] {
+            known.change(start, end);
+        }
+        assert_eq!(known.changed.into_iter().collect::<Vec<_>>(), [(10, 35), (40, 50), (60, 70)]);
+        let mut known = Known::default();
+        known.change(10, 20);
+        let asked = [(0, 10), (0, 11), (12, 15), (19, 30), (20, 30)];
+        assert_eq!(asked.map(|(start, end)| known.has_changed(start, end)), [false, true, true, true, false]);
+    }
+
+    #[test]
+    fn only_what_has_changed_is_read_anew() {
+        let flags = VmFlags::new(File::open("/proc/self/smaps").unwrap());
+        // SAFETY: fresh memory, that nothing else uses, is mapped and given advice.
+        let here = unsafe {
+            let access = libc::PROT_READ | libc::PROT_WRITE;
+            libc::mmap(std::ptr::null_mut(), 8192, access, libc::MAP_PRIVATE | libc::MAP_ANONYMOUS, -1, 0)
+        };
+        let start = here as u64;
+        let dumped = || flags.within(start, start + 4096).unwrap().iter().map(|one| !one.has("dd")).collect::<Vec<_>>();
+        assert_eq!(dumped(), [true]);
+        // SAFETY: as above.
+        assert_eq!(unsafe { libc::madvise(here, 4096, libc::MADV_DONTDUMP) }, 0);
+        flags.changed(start + 4096, start + 8192);
+        assert_eq!(dumped(), [true]);
+        flags.changed(start, start + 4096);
+        assert_eq!(dumped(), [false]);
+    }
+}
