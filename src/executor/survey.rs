@@ -31,13 +31,7 @@ impl Machine<'_> {
     }
 
     /// Sets the cells of a survey.
-    pub(super) fn survey(
-        &mut self,
-        into: &[Piece],
-        aspect: Aspect,
-        start: Cell,
-        length: Cell,
-    ) -> Result<(), OpFault> {
+    pub(super) fn survey(&mut self, into: &[Piece], aspect: Aspect, start: Cell, length: Cell) -> Result<(), OpFault> {
         let (start, end) = self.pages(start, length)?;
         let parts = self.parts(aspect, start, end)?;
         if parts.len() > into.len() {
@@ -100,7 +94,8 @@ impl Machine<'_> {
         let found = self.target.mappings.within(start, end).map_err(unreadable)?;
         let cut = |one: &&Mapping| one.start < start || one.end > end;
         let uneven = |one: &Mapping| {
-            one.page > PAGE && (!start.max(one.start).is_multiple_of(one.page) || !end.min(one.end).is_multiple_of(one.page))
+            one.page > PAGE
+                && (!start.max(one.start).is_multiple_of(one.page) || !end.min(one.end).is_multiple_of(one.page))
         };
         if found.iter().any(uneven) {
             return refuse("it would cut a huge page in two");
@@ -154,14 +149,19 @@ fn like(one: &Mapping, aspect: Aspect, start: u64) -> u64 {
 fn by_flags(aspect: Aspect) -> Option<fn(&Flagged) -> u64> {
     Some(match aspect {
         Aspect::Access | Aspect::Content | Aspect::Sharing | Aspect::Segment => return None,
-        Aspect::Undumped => |one| one.has("dd").into(),
-        Aspect::Unforked => |one| one.has("dc").into(),
+        Aspect::Undumped => |one| u64::from(one.has("dd")) + 2 * special(one),
+        Aspect::Unforked => |one| u64::from(one.has("dc")) + 2 * special(one),
         Aspect::Wiped => |one| one.has("wf").into(),
         Aspect::Mergeable => |one| one.has("mg").into(),
         Aspect::Order => |one| u64::from(one.has("rr")) + 2 * u64::from(one.has("sr")),
         // Older kernels have no name for the second.
         Aspect::Locked => |one| u64::from(one.has("lo")) * (1 + u64::from(one.has("lf") || one.has("??"))),
     })
+}
+
+/// Whether it is memory of a device or the kernel's own (VM_SPECIAL of include/linux/mm.h).
+fn special(one: &Flagged) -> u64 {
+    ["io", "de", "pf", "mm"].iter().any(|flag| one.has(flag)).into()
 }
 
 /// Parts that touch and are alike are one.

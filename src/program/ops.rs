@@ -223,9 +223,9 @@ pub enum Aspect {
     Sharing,
     /// 1 where a System V segment is attached that begins just there.
     Segment,
-    /// 1 if it is left out of core dumps.
+    /// 1 if it is left out of core dumps; 2 more if it is of a device or the kernel, and can't be put back in.
     Undumped,
-    /// 1 if a child does not get it.
+    /// 1 if a child does not get it; 2 more if it is of a device or the kernel.
     Unforked,
     /// 1 if a child gets it empty.
     Wiped,

@@ -15,8 +15,17 @@ pub enum Changes {
 /// count.
 pub fn changes(call: &str, args: &[u64; 6]) -> Changes {
     let ranges = match call {
-        "munmap" | "mprotect" | "pkey_mprotect" | "mseal" | "madvise" | "mlock" | "mlock2" | "munlock" | "mbind"
-        | "set_mempolicy_home_node" | "remap_file_pages" => vec![(args[0], args[1])],
+        "munmap"
+        | "mprotect"
+        | "pkey_mprotect"
+        | "mseal"
+        | "madvise"
+        | "mlock"
+        | "mlock2"
+        | "munlock"
+        | "mbind"
+        | "set_mempolicy_home_node"
+        | "remap_file_pages" => vec![(args[0], args[1])],
         "mremap" if args[3] & libc::MREMAP_FIXED as u64 != 0 => {
             vec![(args[0], args[1].max(args[2])), (args[4], args[2])]
         }

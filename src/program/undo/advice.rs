@@ -1,11 +1,11 @@
 //! madvise(2).
 
 use super::pieces::Ranged;
-use crate::plan::Step;
-use crate::program::builder::{Own, always, when};
+use crate::plan::{Relation, Step};
+use crate::program::builder::{Own, when};
 use crate::program::lower::Lowering;
 use crate::program::natures::{Sections, call};
-use crate::program::{Action, Aspect};
+use crate::program::{Action, Aspect, Piece};
 
 /// Advice that can be taken back: what it is about, and the advice that makes it 0 and 1.
 const PAIRS: [(Aspect, i32, i32); 4] = [
@@ -41,50 +41,22 @@ impl Lowering<'_> {
             length,
             sets,
             reads: false,
-            put: &mut |builder, (start, length), was, guards, purpose| {
+            put: &mut |builder, (start, length), was, guards| {
                 let (off, back, done) = (builder.constant(off as u64), builder.unset(), builder.unset());
                 // The two of a pair are neighbours.
                 let advice = Action::Add { into: back, a: off, b: was, negative: down };
-                let put = call(builder, "madvise", vec![start, length, back], done, purpose);
+                let put = call(builder, "madvise", vec![start, length, back], done, "put back");
                 vec![when(guards, advice), when(guards, put)]
             },
         };
-        Some(Sections::sets_range(&mut self.builder, own, &old, range, Vec::new()))
-    }
-
-    /// mlock, mlock2, munlock.
-    pub fn locking(&mut self, step: &Step, own: &Own) -> Option<Sections> {
-        let name = step.syscall.name;
-        if !matches!(name, "mlock" | "mlock2" | "munlock") {
-            return None;
-        }
-        let (start, length) = (own.arg("addr")?, own.arg("len")?);
-        let old = self.builder.pieces(self.room(start, length));
-        let (zero, one, sets) = (self.builder.constant(0), self.builder.constant(1), self.builder.unset());
-        let range = Ranged {
-            aspect: Aspect::Locked,
-            start,
-            length,
-            sets,
-            reads: false,
-            put: &mut |builder, (start, length), was, guards, purpose| {
-                let as_used = builder.constant(libc::MLOCK_ONFAULT as u64);
-                let calls: [(&str, &[_]); 3] = [("munlock", &[]), ("mlock", &[]), ("mlock2", &[as_used])];
-                let put = |(was_so, (name, flags)): (usize, (&str, &[_]))| {
-                    let alike = builder.guard(was, crate::plan::Relation::Equal, was_so as i64);
-                    let args = [&[start, length], flags].concat();
-                    let done = builder.unset();
-                    when([guards, &[alike]].concat(), call(builder, name, args, done, purpose))
-                };
-                calls.into_iter().enumerate().map(put).collect()
-            },
+        let special = self.builder.guard(sets, Relation::Equal, 1);
+        let why = "memory of a device or of the kernel lies there, which takes no advice back";
+        let refuse =
+            |piece: &Piece| when([special, self.builder.guard(piece.value, Relation::Equal, 2)], Action::Fail(why));
+        let checks = match aspect {
+            Aspect::Undumped | Aspect::Unforked => old.iter().map(refuse).collect(),
+            _ => Vec::new(),
         };
-        let mut sections = Sections::sets_range(&mut self.builder, own, &old, range, Vec::new());
-        let sum = match (name, own.arg("flags")) {
-            ("munlock", _) => Action::Add { into: sets, a: zero, b: zero, negative: false },
-            (_, flags) => Action::Add { into: sets, a: one, b: flags.unwrap_or(zero), negative: false },
-        };
-        sections.forward.insert(0, always(sum));
-        Some(sections)
+        Some(Sections::sets_range(&mut self.builder, own, &old, range, checks))
     }
 }

@@ -21,7 +21,8 @@ impl Lowering<'_> {
         let flags = self.builder.known(own.arg("flags")?).map(|flags| flags as i32);
         let sizes = self.builder.known(size).zip(self.builder.known(new_size));
         let (Some(flags), false) = (flags, sizes.is_some_and(|(old, new)| new < old || old == 0)) else {
-            let why = "the memory that it cuts off is gone for good, or what it does is not known beforehand".to_owned();
+            let why =
+                "the memory that it cuts off is gone for good, or what it does is not known beforehand".to_owned();
             return Some(self.lasting(step, own, "program::not-undoable", why));
         };
         if flags & DONTUNMAP != 0 {
@@ -33,7 +34,9 @@ impl Lowering<'_> {
         let shrinks = Guard { left: new_size, relation: Relation::Less, right: size };
         sections.forward.push(when([shrinks], Action::Fail(SHRINKS)));
         let doubles = builder.guard(size, Relation::Equal, 0);
-        sections.forward.push(when([doubles], Action::Fail("with an `old_size` of 0 nothing is moved, but mapped twice")));
+        sections
+            .forward
+            .push(when([doubles], Action::Fail("with an `old_size` of 0 nothing is moved, but mapped twice")));
         let (tried, at) = if flags & libc::MREMAP_FIXED != 0 {
             let at = own.arg("new_address")?;
             let why = "something is mapped there already and would be gone for good; `irreversible: true` allows it";
@@ -137,7 +140,8 @@ impl Lowering<'_> {
         let builder = &mut self.builder;
         let (zero, was, now, end) = (builder.constant(0), builder.unset(), builder.unset(), builder.unset());
         sections.forward.push(always(call(builder, "brk", vec![zero], was, "ask")));
-        let below = [builder.guard(asked, Relation::Greater, 0), Guard { left: asked, relation: Relation::Less, right: was }];
+        let below =
+            [builder.guard(asked, Relation::Greater, 0), Guard { left: asked, relation: Relation::Less, right: was }];
         sections.forward.push(when(below, Action::Fail(SHRINKS)));
         sections.forward.push(always(own.op("as asked")));
         if own.accept == Accept::default() {

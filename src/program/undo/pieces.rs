@@ -24,8 +24,8 @@ pub struct Ranged<'a> {
     pub put: &'a mut Put<'a>,
 }
 
-/// Makes a piece (begin and length) like this, if the guards hold; what for.
-pub type Put<'a> = dyn FnMut(&mut Builder, (Cell, Cell), Cell, &[Guard], &'static str) -> Vec<Op> + 'a;
+/// Makes a piece (begin and length) like this, if the guards hold.
+pub type Put<'a> = dyn FnMut(&mut Builder, (Cell, Cell), Cell, &[Guard]) -> Vec<Op> + 'a;
 
 impl Lowering<'_> {
     /// How many pieces a range may consist of.
@@ -63,11 +63,6 @@ impl Sections {
         let mut sections = Self::default();
         sections.forward.push(always(Action::Survey { into: old.to_vec(), aspect, start, length }));
         sections.forward.extend(checks);
-        for piece in old {
-            // What undo will need is tried, to no effect: a limit, a seal or a filter may forbid it.
-            let changes = [builder.there(piece), differ(piece.value, sets)];
-            sections.forward.extend(put(builder, (piece.start, piece.length), piece.value, &changes, "try what undo needs"));
-        }
         sections.forward.push(always(own.op("as asked")));
         let made = builder.succeeded(own.result);
         let left = if reads {
@@ -83,7 +78,9 @@ impl Sections {
             // A call that failed half way has cut it in two.
             let (first, second, both) = (builder.piece(), builder.piece(), builder.unset());
             let now = vec![first, second];
-            sections.undo.push(when([there], Action::Survey { into: now, aspect, start: piece.start, length: piece.length }));
+            sections
+                .undo
+                .push(when([there], Action::Survey { into: now, aspect, start: piece.start, length: piece.length }));
             let sum = Action::Add { into: both, a: first.length, b: second.length, negative: false };
             sections.undo.push(when([there], sum));
             let gone = Action::Fail("a part of what was mapped there is mapped no longer");
@@ -93,7 +90,7 @@ impl Sections {
                 let foreign = [&changed[..], &[made, differ(part.value, left)]].concat();
                 let found = Action::Fail("the memory is no longer as the step left it");
                 sections.undo.push(when(foreign, found));
-                puts.extend(put(builder, (part.start, part.length), piece.value, &changed, "put back"));
+                puts.extend(put(builder, (part.start, part.length), piece.value, &changed));
             }
         }
         sections.undo.extend(puts);

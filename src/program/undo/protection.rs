@@ -34,9 +34,9 @@ impl Lowering<'_> {
             sets,
             // The personality of the process may make what is readable executable, too.
             reads: true,
-            put: &mut |builder, (start, length), access, guards, purpose| {
+            put: &mut |builder, (start, length), access, guards| {
                 let done = builder.unset();
-                vec![when(guards, call(builder, "mprotect", vec![start, length, access], done, purpose))]
+                vec![when(guards, call(builder, "mprotect", vec![start, length, access], done, "put back"))]
             },
         };
         let mut sections = Sections::sets_range(&mut self.builder, own, &old, range, checks);
@@ -64,10 +64,13 @@ fn executable_again(builder: &mut Builder, sets: Cell, old: &[Piece]) -> Vec<Op>
     let executable = |into, from| always(Action::Bits { into, from, mask: libc::PROT_EXEC as u64, shift: 2 });
     let mut ops = vec![executable(kept, sets)];
     for piece in old {
-        let was = builder.unset();
+        let (was, done) = (builder.unset(), builder.unset());
         ops.push(executable(was, piece.value));
         let found = [builder.guard(was, Relation::Equal, 1), builder.guard(kept, Relation::Equal, 0)];
         ops.push(when(found, Action::Add { into: taken, a: zero, b: one, negative: false }));
+        // A filter or a security module may forbid what undo needs, which changes nothing now.
+        let args = vec![piece.start, piece.length, piece.value];
+        ops.push(when(found, call(builder, "mprotect", args, done, "try what undo needs")));
     }
     let (option, denied) = (builder.constant(GET_MDWE), builder.unset());
     if let Action::Call(ask) = call(builder, "prctl", vec![option, zero, zero, zero, zero], denied, "ask") {

@@ -31,7 +31,12 @@ impl Lowering<'_> {
         if step.syscall.name == "munmap" {
             sections.forward.push(always(Action::CanUnmap { start, length }));
             let pieces = builder.pieces(room);
-            sections.forward.push(always(Action::Survey { into: pieces.clone(), aspect: Aspect::Access, start, length }));
+            sections.forward.push(always(Action::Survey {
+                into: pieces.clone(),
+                aspect: Aspect::Access,
+                start,
+                length,
+            }));
             for piece in &pieces {
                 // What is sealed can't be unmapped, and refuses this, too, which changes nothing.
                 let (there, done) = (builder.there(piece), builder.unset());
@@ -112,6 +117,8 @@ fn looks_at(step: &Step, range: Option<(u64, u64)>) -> bool {
         }
         (Changes::Ranges(_), None) => true,
         // It looks at memory by an address, and how much of it is not known here.
-        (Changes::Nothing, _) => addresses && !matches!(name, "mmap" | "shmat") && args.iter().any(|arg| *arg >= LOWEST),
+        (Changes::Nothing, _) => {
+            addresses && !matches!(name, "mmap" | "shmat") && args.iter().any(|arg| *arg >= LOWEST)
+        }
     }
 }
