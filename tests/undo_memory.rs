@@ -79,6 +79,12 @@ impl Mapped {
     }
 }
 
+/// What lies where the target puts it: where the kernel puts a program is chance, and so are inodes.
+fn known(state: Vec<String>) -> Vec<String> {
+    let lines = state.iter().filter(|line| line.starts_with("1000"));
+    lines.map(|line| line.split(' ').enumerate().filter(|(at, _)| *at != 4).map(|(_, word)| word).collect()).collect()
+}
+
 fn differences(before: &[String], after: &[String]) -> String {
     let only = |these: &[String], those: &[String]| -> String {
         these.iter().filter(|line| !those.contains(line)).map(|line| format!("\n  {line}")).collect()
@@ -263,6 +269,49 @@ fn what_is_unmapped_goes_at_the_end_or_not_at_all() {
     }
 }
 
+/// What is moved aside until commit, because a later step may need it done.
+const MOVED_ASIDE: &[&str] = &[
+    "{munmap: [@000000, 0x10000]}, {mmap: [@000000, 0x3000, PROT_READ, MAP_PRIVATE|MAP_ANONYMOUS|MAP_FIXED_NOREPLACE, -1, 0]}",
+    "{munmap: [@002000, 0x1000], capture: result}, {fcntl: [3, F_SETFD, '${result}']}",
+    "{munmap: [@100000, 0xc000]}, {mremap: [@000000, 0x10000, 0x10000, MREMAP_MAYMOVE|MREMAP_FIXED, @100000]}",
+    "{munmap: [@200000, 0x8000]}, {mmap: [@200000, 0x3000, PROT_READ, MAP_SHARED|MAP_FIXED_NOREPLACE, 3, 0]}",
+    "{munmap: [@302000, 0x2000]}, {brk: [HEAP+2]}",
+    "{munmap: [@401000, 5000]}, {brk: [HEAP+2]}",
+    "{munmap: [@500000, 0x8000]}, {brk: [HEAP+2]}",
+    "{munmap: [@700000, 0x8000]}, {brk: [HEAP+2]}",
+    "{munmap: [@600000, 0x4000]}, {munmap: [@000000, 0x20000]}, {brk: [HEAP+2]}",
+];
+
+#[test]
+fn what_must_be_gone_for_a_later_step_is_moved_aside() {
+    let directory = directory();
+    for steps in MOVED_ASIDE {
+        let mut mapped = Mapped::start(directory.path(), "0");
+        let outcome = taken_back(&mut mapped, directory.path(), steps);
+        assert_eq!(outcome["targets"][0]["steps"][0]["undone"], json!(true), "{outcome:#}");
+        let mut without = Mapped::start(directory.path(), "0");
+        assert_code(&without.apply(directory.path(), &steps.replace("]}", "], irreversible: true}")), 0);
+        assert_code(&mapped.apply(directory.path(), steps), 0);
+        assert_eq!(known(mapped.state()), known(without.state()), "{steps}");
+        mapped.target.assert_well();
+    }
+}
+
+#[test]
+fn memory_that_a_plan_makes_goes_with_it() {
+    let directory = directory();
+    let mut mapped = Mapped::start(directory.path(), "0");
+    let steps = "{mmap: [0, 0x4000, PROT_READ|PROT_WRITE, MAP_PRIVATE|MAP_ANONYMOUS, -1, 0], capture: made},
+        {mprotect: ['${made}+0x1000', 4096, PROT_READ]}, {mlock: ['${made}', 0x2000]},
+        {madvise: ['${made}', 0x3000, MADV_DONTFORK]}, {mremap: ['${made}', 0x1000, 0x2000, MREMAP_MAYMOVE], capture: moved},
+        {munmap: ['${moved}', 0x2000]}, {munmap: ['${made}+0x1000', 0x3000]}";
+    taken_back(&mut mapped, directory.path(), steps);
+    let before = mapped.state();
+    assert_code(&mapped.apply(directory.path(), steps), 0);
+    let after = mapped.state();
+    assert!(before == after, "{}", differences(&before, &after));
+}
+
 /// Steps that are refused as they run, before they have done anything, and why.
 const REFUSED: &[(&str, &str)] = &[
     ("{mmap: [@001000, 4096, PROT_READ, MAP_PRIVATE|MAP_ANONYMOUS|MAP_FIXED, -1, 0]}", "would be gone for good"),
@@ -282,7 +331,14 @@ const REFUSED: &[(&str, &str)] = &[
 fn what_could_not_be_taken_back_is_not_done() {
     let directory = directory();
     let mut mapped = Mapped::start(directory.path(), "0");
-    let sealed: &[_] = if mapped.seals { &[("{munmap: [@900000, 0x1000]}", "try whether it is sealed")] } else { &[] };
+    let sealed: &[_] = if mapped.seals {
+        &[
+            ("{munmap: [@900000, 0x1000]}", "try whether it is sealed"),
+            ("{munmap: [@8f0000, 0x20000]}, {brk: [HEAP+2]}", "can't be moved aside"),
+        ]
+    } else {
+        &[]
+    };
     for (step, why) in REFUSED.iter().chain(sealed) {
         let before = mapped.state();
         let output = mapped.apply(directory.path(), step);
@@ -306,9 +362,8 @@ const NOT_UNDONE: &[(&str, &str)] = &[
     ("{mbind: [@000000, 4096, MPOL_BIND, {u64: [1]}, 65, MPOL_MF_MOVE]}", "plan::irreversible"),
     ("{mremap: [@000000, 0x4000, 0x4000, MREMAP_MAYMOVE|MREMAP_DONTUNMAP]}", "plan::irreversible"),
     ("{mremap: [@000000, 0x4000, 0x2000, 0]}", "program::not-undoable"),
-    ("{munmap: [@000000, 0x4000]}, {mlock: [@003000, 4096]}", "program::not-undoable"),
-    ("{munmap: [@000000, 0x4000]}, {brk: [HEAP+2]}", "program::not-undoable"),
-    ("{munmap: [@000000, 0x4000]}, {pread64: [3, @000000, 4, 0]}", "program::not-undoable"),
+    ("{shmdt: [@600000]}, {mlock: [@600000, 4096]}", "program::not-undoable"),
+    ("{shmdt: [@600000]}, {pread64: [3, @600000, 4, 0]}", "program::not-undoable"),
     ("{munmap: [@000000, 0x4000], returns: 0}", "program::not-undoable"),
 ];
 
@@ -361,13 +416,6 @@ fn what_somebody_else_has_changed_since_is_left_alone() {
         let outcome = outcome(&output);
         assert_eq!(outcome["outcome"], "in_doubt", "{step}: {outcome:#}");
         assert_code(&output, 3);
-        // Where the kernel puts a program is chance, and so are inodes.
-        let known = |state: Vec<String>| -> Vec<String> {
-            let lines = state.iter().filter(|line| line.starts_with("1000"));
-            lines
-                .map(|line| line.split(' ').enumerate().filter(|(at, _)| *at != 4).map(|(_, word)| word).collect())
-                .collect()
-        };
         assert_eq!(known(mapped.state()), known(done.state()), "{step}");
         mapped.target.assert_well();
     }

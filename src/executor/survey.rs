@@ -9,6 +9,8 @@ use crate::target::{Flagged, Mapping};
 const PAGE: u64 = 4096;
 /// What an address is rounded to where a range of at least as much is looked for, so that the kernel can use huge pages.
 const ALIGNMENTS: [u64; 2] = [1 << 30, 2 << 20];
+/// What is watched by userfaultfd forgets that as it is moved; what grows down, is sealed or has huge pages of its own is not moved.
+const FASTENED: [&str; 6] = ["um", "uw", "ui", "gd", "sl", "ht"];
 /// So many things in the way are gone round.
 const DETOURS: usize = 64;
 
@@ -149,6 +151,7 @@ fn like(one: &Mapping, aspect: Aspect, start: u64) -> u64 {
 fn by_flags(aspect: Aspect) -> Option<fn(&Flagged) -> u64> {
     Some(match aspect {
         Aspect::Access | Aspect::Content | Aspect::Sharing | Aspect::Segment => return None,
+        Aspect::Fastened => |one| special(one) | u64::from(FASTENED.iter().any(|flag| one.has(flag))),
         Aspect::Undumped => |one| u64::from(one.has("dd")) + 2 * special(one),
         Aspect::Unforked => |one| u64::from(one.has("dc")) + 2 * special(one),
         Aspect::Wiped => |one| one.has("wf").into(),

@@ -305,6 +305,7 @@ fn respect(aspect: Aspect) -> &'static str {
         Aspect::Access => "what may be done with memory",
         Aspect::Content => "what is mapped",
         Aspect::Sharing => "whether mappings are shared",
+        Aspect::Fastened => "whether memory can't be moved",
         Aspect::Segment => "whether a segment is attached",
         Aspect::Undumped => "whether memory is left out of core dumps",
         Aspect::Unforked => "whether memory is kept from children",

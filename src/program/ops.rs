@@ -221,6 +221,8 @@ pub enum Aspect {
     Content,
     /// Each mapping by itself: 1 if it is shared.
     Sharing,
+    /// 1 if it can't be moved and be as it was after it is moved back.
+    Fastened,
     /// 1 where a System V segment is attached that begins just there.
     Segment,
     /// 1 if it is left out of core dumps; 2 more if it is of a device or the kernel, and can't be put back in.

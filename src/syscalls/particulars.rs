@@ -151,10 +151,6 @@ impl Then {
     }
 }
 
-const EMPTIED: Nature = Irreversible("what the pages hold is gone");
-const ADVISED: Nature =
-    Irreversible("where neither MADV_HUGEPAGE nor MADV_NOHUGEPAGE was advised before, no advice goes back to that");
-
 /// Later rules go over earlier ones.
 #[rustfmt::skip]
 static RULES: &[Rule] = &[
@@ -182,22 +178,6 @@ static RULES: &[Rule] = &[
     rule(&["timer_create"], &[Equals("clockid", 3)], Then::Changes(Scope::Thread)),
     // What undoing it takes.
     rule(&["brk"], &[Equals("addr", 0)], Then::Is(Inert)),
-    rule(&["madvise"], &[Equals("advice", 3)], Then::Is(Inert)),
-    rule(&["madvise"], &[Equals("advice", 20)], Then::Is(Inert)),
-    rule(&["madvise"], &[Equals("advice", 21)], Then::Is(Inert)),
-    rule(&["madvise"], &[Equals("advice", 22)], Then::Is(Inert)),
-    rule(&["madvise"], &[Equals("advice", 25)], Then::Is(Inert)),
-    rule(&["madvise"], &[Equals("advice", 4)], Then::Is(EMPTIED)),
-    rule(&["madvise"], &[Equals("advice", 8)], Then::Is(EMPTIED)),
-    rule(&["madvise"], &[Equals("advice", 9)], Then::Is(EMPTIED)),
-    rule(&["madvise"], &[Equals("advice", 24)], Then::Is(EMPTIED)),
-    rule(&["madvise"], &[Equals("advice", 100)], Then::Is(EMPTIED)),
-    rule(&["madvise"], &[Equals("advice", 101)], Then::Is(Irreversible("a page that was taken out of use stays so"))),
-    rule(&["madvise"], &[Equals("advice", 102)], Then::Is(EMPTIED)),
-    rule(&["madvise"], &[Equals("advice", 103)], Then::Is(Irreversible("which pages were guards can't be told"))),
-    rule(&["madvise"], &[Equals("advice", 23)], Then::Is(Irreversible("what it copies of a private file mapping stays a copy"))),
-    rule(&["madvise"], &[Equals("advice", 14)], Then::Is(ADVISED)),
-    rule(&["madvise"], &[Equals("advice", 15)], Then::Is(ADVISED)),
     rule(&["pkey_mprotect"], &[Not("pkey", -1)], Then::Is(Irreversible("the protection key that pages had before is not put back"))),
     rule(&["shmat"], &[Has("shmflg", "SHM_REMAP")], Then::Is(Irreversible("what was mapped there is gone"))),
     rule(&["mremap"], &[Has("flags", "MREMAP_DONTUNMAP")], Then::Is(Irreversible("what comes to be in the old place would be gone on undo"))),

@@ -19,7 +19,8 @@ pub struct Flagged {
 }
 
 /// Those that are kept, as smaps abbreviates them (fs/proc/task_mmu.c); `??` is one that the kernel has no name for.
-const KEPT: [&str; 13] = ["dd", "dc", "wf", "mg", "rr", "sr", "lo", "lf", "??", "io", "de", "pf", "mm"];
+const KEPT: [&str; 19] =
+    ["dd", "dc", "wf", "mg", "rr", "sr", "lo", "lf", "??", "io", "de", "pf", "mm", "um", "uw", "ui", "gd", "sl", "ht"];
 
 impl Flagged {
     /// Whether it has this flag, which is one of those kept.

@@ -4,6 +4,7 @@
 //! criu-plan that has the cells from the journal: what the step left may be unknown then, and the result a guess.
 
 mod advice;
+mod aside;
 mod locking;
 mod mappings;
 mod moving;

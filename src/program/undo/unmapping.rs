@@ -23,6 +23,10 @@ impl Lowering<'_> {
         };
         let range = self.builder.known(start).zip(self.builder.known(length)).filter(|_| step.syscall.name == "munmap");
         if let Some(why) = self.cannot_wait(step, range) {
+            let moves = step.syscall.name == "munmap" && step.returns.is_none() && step.ignore.is_empty();
+            if moves {
+                return Some(self.moves_aside(own, start, length));
+            }
             return Some(self.lasting(step, own, "program::not-undoable", why));
         }
         let room = self.room(start, length);
@@ -108,7 +112,13 @@ fn looks_at(step: &Step, range: Option<(u64, u64)>) -> bool {
         }
     }
     let addresses = step.syscall.params.iter().any(|param| matches!(param.kind, Kind::Addr));
-    match (memory::changes(name, &args), range) {
+    // Where a mapping comes to lie may depend on what is there, also if it replaces nothing.
+    let changes = match (name, args) {
+        ("mmap", [0, ..]) => Changes::Nothing,
+        ("mmap", [start, length, ..]) => Changes::Ranges(vec![(start, length)]),
+        _ => memory::changes(name, &args),
+    };
+    match (changes, range) {
         _ if unknown => true,
         (Changes::Unknown, _) => true,
         (Changes::Ranges(ranges), Some((start, length))) => {
