@@ -22,7 +22,7 @@ impl Machine<'_> {
     fn pages(&self, start: Cell, length: Cell) -> Result<(u64, u64), OpFault> {
         let (start, length) = (self.need(start)?, self.need(length)?);
         let end = start.checked_add(length).and_then(|end| end.checked_next_multiple_of(PAGE));
-        Ok((start & !(PAGE - 1), end.unwrap_or(u64::MAX & !(PAGE - 1))))
+        Ok((start & !(PAGE - 1), end.unwrap_or(!(PAGE - 1))))
     }
 
     /// How many bytes of a range are mapped.

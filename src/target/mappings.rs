@@ -273,4 +273,23 @@ mod tests {
         assert_eq!(mappings.covering(here).unwrap().unwrap().start, here);
         assert_eq!(mappings.covering(1).unwrap(), None);
     }
+
+    #[test]
+    fn ranges_are_told_with_all_that_lies_in_them() {
+        let mappings = Mappings::new(File::open("/proc/self/maps").unwrap());
+        // SAFETY: fresh memory that nothing else uses; what is made of its middle is not used either.
+        let start = unsafe {
+            let flags = libc::MAP_PRIVATE | libc::MAP_ANONYMOUS;
+            let start = libc::mmap(std::ptr::null_mut(), 5 * 4096, libc::PROT_NONE, flags, -1, 0);
+            assert_eq!(libc::mprotect(start.add(2 * 4096), 4096, libc::PROT_READ), 0);
+            start as u64
+        };
+        let within = mappings.within(start + 4096, start + 4 * 4096).unwrap();
+        let readable: Vec<bool> = within.iter().map(|one| one.readable).collect();
+        assert_eq!(readable, [false, true, false]);
+        let space = mappings.space().unwrap();
+        let (first, last) = space.gap;
+        assert!(last - first > 1 << 40 && mappings.within(first, last).unwrap().is_empty(), "{space:x?}");
+        assert!(space.mappings > 5 && space.most > space.mappings, "{space:x?}");
+    }
 }
