@@ -1,7 +1,7 @@
 //! What the kernel notes of each mapping: the `VmFlags` of `/proc/PID/smaps`.
 //!
-//! The kernel counts the pages of all mappings to tell it: 7 µs for each. So it is read once, and anew only for a range whose
-//! mappings a call has changed since.
+//! The kernel counts the pages of each mapping to tell it, in 7 µs. So it is read up to the range in question and no further,
+//! and anew only for a range whose mappings a call has changed since.
 
 use std::collections::BTreeMap;
 use std::fs::File;
@@ -42,8 +42,12 @@ pub struct VmFlags {
 
 #[derive(Debug, Default)]
 struct Known {
-    /// In order; nothing if it was not read yet.
-    mappings: Option<Vec<Flagged>>,
+    /// In order, as far as it was read.
+    mappings: Vec<Flagged>,
+    /// What was read of a line that is not whole yet.
+    line: Vec<u8>,
+    /// All was read.
+    ended: bool,
     /// Ranges that have changed since, as begin and end, which neither overlap nor touch.
     changed: BTreeMap<u64, u64>,
 }
@@ -62,10 +66,16 @@ impl VmFlags {
     /// What lies between two addresses, cut off there.
     pub fn within(&self, start: u64, end: u64) -> io::Result<Vec<Flagged>> {
         let mut known = self.known.lock().map_err(|_| io::ErrorKind::Other)?;
-        if known.mappings.is_none() || known.has_changed(start, end) {
-            *known = Known { mappings: Some(self.read()?), changed: BTreeMap::new() };
+        if known.has_changed(start, end) {
+            *known = Known::default();
         }
-        let mappings = known.mappings.as_deref().unwrap_or_default();
+        if known.mappings.is_empty() {
+            (&self.file).seek(SeekFrom::Start(0))?;
+        }
+        while !known.reaches(end) {
+            self.read_on(&mut known)?;
+        }
+        let mappings = &known.mappings;
         let first = mappings.partition_point(|mapping| mapping.end <= start);
         let within = mappings.iter().skip(first).take_while(|mapping| mapping.start < end);
         Ok(within.map(|one| Flagged { start: one.start.max(start), end: one.end.min(end), ..*one }).collect())
@@ -85,16 +95,43 @@ impl VmFlags {
         }
     }
 
-    fn read(&self) -> io::Result<Vec<Flagged>> {
-        let mut text = Vec::new();
-        let mut file = &self.file;
-        file.seek(SeekFrom::Start(0))?;
-        file.read_to_end(&mut text)?;
-        Ok(parse(&text))
+    fn read_on(&self, known: &mut Known) -> io::Result<()> {
+        let mut text = [0; 1 << 14];
+        let count = (&self.file).read(&mut text)?;
+        known.ended = count == 0;
+        known.take(text.get(..count).unwrap_or_default());
+        Ok(())
     }
 }
 
 impl Known {
+    /// Whether all was read that lies before an address: what is told of a mapping comes before the next one.
+    fn reaches(&self, address: u64) -> bool {
+        self.ended || self.mappings.last().is_some_and(|last| last.start >= address)
+    }
+
+    /// Each mapping begins with its line of `maps`; among what is told of it is `VmFlags: rd wr mr …`.
+    fn take(&mut self, text: &[u8]) {
+        let mut lines = text.split(|byte| *byte == b'\n');
+        let Some(first) = lines.next() else { return };
+        self.line.extend(first);
+        for next in lines {
+            self.take_line();
+            self.line.extend(next);
+        }
+    }
+
+    fn take_line(&mut self) {
+        let line = std::mem::take(&mut self.line);
+        if let Some(flags) = line.strip_prefix(b"VmFlags:") {
+            if let Some(last) = self.mappings.last_mut() {
+                last.flags = flags.split(|byte| *byte == b' ').filter_map(bit).sum();
+            }
+        } else if let Some((start, end)) = range(&line) {
+            self.mappings.push(Flagged { start, end, flags: 0 });
+        }
+    }
+
     fn has_changed(&self, start: u64, end: u64) -> bool {
         self.changed.range(..end).next_back().is_some_and(|(_, last)| *last > start)
     }
@@ -108,21 +145,6 @@ impl Known {
         }
         self.changed.insert(start, end);
     }
-}
-
-/// Each mapping begins with its line of `maps`; among what is told of it is `VmFlags: rd wr mr …`.
-fn parse(text: &[u8]) -> Vec<Flagged> {
-    let mut found: Vec<Flagged> = Vec::new();
-    for line in text.split(|byte| *byte == b'\n') {
-        if let Some(flags) = line.strip_prefix(b"VmFlags:") {
-            if let Some(last) = found.last_mut() {
-                last.flags = flags.split(|byte| *byte == b' ').filter_map(bit).sum();
-            }
-        } else if let Some((start, end)) = range(line) {
-            found.push(Flagged { start, end, flags: 0 });
-        }
-    }
-    found
 }
 
 /// `7f5ef0e5c000-7f5ef0e5e000 rw-p …`
@@ -142,8 +164,11 @@ mod tests {
     fn flags_are_read_by_mapping() {
         let text = "1000-3000 rw-p 00000000 00:00 0 \nSize:   8 kB\nVmFlags: rd wr mr lo lf ac \n\
                     f000-10000 r--p 00000000 fe:00 7   /lo\nVmFlags: rd ?? dd\n";
-        let parsed = parse(text.as_bytes());
-        let [first, second] = parsed.as_slice() else { panic!("{parsed:?}") };
+        let mut known = Known::default();
+        // However it is cut.
+        text.as_bytes().chunks(7).for_each(|part| known.take(part));
+        let [first, second] = known.mappings.as_slice() else { panic!("{known:?}") };
+        assert!(known.reaches(0xf000) && !known.reaches(0xf001));
         assert_eq!((first.start, first.end, second.start, second.end), (0x1000, 0x3000, 0xf000, 0x1_0000));
         let kept = |of: &Flagged| (0..KEPT.len()).filter(|index| of.has(KEPT[*index])).collect::<Vec<_>>();
         assert_eq!(kept(first), [6, 7]);
