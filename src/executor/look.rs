@@ -27,7 +27,7 @@ impl Machine<'_> {
                 self.set(*into, value);
             }
             Action::Ask { into, what } => {
-                if let Some(value) = ask(target, *what) {
+                if let Some(value) = self.ask(*what)? {
                     self.set(*into, value);
                 }
             }
@@ -82,12 +82,16 @@ impl Machine<'_> {
         }
         Ok(())
     }
-}
 
-/// The answer, if there is one.
-fn ask(target: &Prepared, what: Asked) -> Option<u64> {
-    match what {
-        Asked::Umask => target.process.umask(),
+    /// The answer, if there is one.
+    fn ask(&self, what: Asked) -> Result<Option<u64>, OpFault> {
+        Ok(match what {
+            Asked::Umask => self.target.process.umask(),
+            Asked::Open(fd) => {
+                let open = self.target.descriptors.is_open(self.need(fd)? as i32);
+                open.map(|open| if open { 0 } else { -i64::from(libc::EBADF) as u64 })
+            }
+        })
     }
 }
 

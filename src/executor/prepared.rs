@@ -185,6 +185,11 @@ impl Prepared {
         alike(self.process.pid, a, b)
     }
 
+    /// Whether it still runs the program that it ran when it was found; asked once inside the stop.
+    pub fn still_the_same(&self) -> bool {
+        self.answers.is_some() || self.process.same_program()
+    }
+
     /// Whether its memory is still that which was opened before the stop. Left by an execve it would live on where another
     /// process shares it, and be written to in that one's stead.
     pub fn same_memory(&self) -> bool {
@@ -240,6 +245,11 @@ impl Prepared {
     /// Why the plan's own conditions leave it alone.
     pub fn why_left_alone(&self) -> Option<&'static str> {
         self.answers.as_ref().and_then(|answers| answers.found.left_alone)
+    }
+
+    /// The processor that its first thread was on last, if the machine has no more to do than it has processors.
+    pub fn quiet_processor(&self) -> Option<usize> {
+        self.process.processor().filter(|_| self.sharers.quiet())
     }
 
     /// Whether the plan's own conditions leave it alone.

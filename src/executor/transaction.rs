@@ -29,6 +29,7 @@ pub fn run(
     board: &Board,
     waiter: &mut Waiter,
 ) -> ChildReport {
+    waiter.make_nearness();
     let mut ready = make_ready(plan, targets);
     let mut blanks: Vec<TargetOutcome> = targets.iter().map(Recorder::blank).collect();
     let mut problems = Vec::new();
@@ -61,6 +62,11 @@ pub fn run(
             } else {
                 Verdict::Refused
             };
+            let single = frozen.iter().all(|frozen| frozen.threads.len() == 1);
+            // While one thread is let go the others still stand: nobody may be given way to then.
+            if let (false, Some(nearness)) = (single, waiter.nearness()) {
+                nearness.part();
+            }
             for (frozen, recorder) in frozen.iter().zip(&mut recorders) {
                 recorder.stall(begun.elapsed());
                 if let Err(fault) = frozen.release() {
@@ -70,6 +76,9 @@ pub fn run(
             verdict
         }
     };
+    if let Some(nearness) = waiter.nearness() {
+        nearness.part();
+    }
     board.enter(Phase::Released);
     let interrupted =
         if matches!(verdict, Verdict::Applied | Verdict::Unchanged) { None } else { waiter.interrupted() };
@@ -103,6 +112,11 @@ fn stop_all(
     options: &Options,
     waiter: &mut Waiter,
 ) -> Result<Stopped, Problem> {
+    if let ([target], Some(nearness)) = (targets, waiter.nearness())
+        && let Some(processor) = target.quiet_processor()
+    {
+        nearness.come(processor);
+    }
     let begun = Instant::now();
     let mut standings: Vec<Vec<Standing>> = targets.iter().map(|_| Vec::new()).collect();
     let deadline = begun + options.freeze_timeout;
@@ -231,7 +245,7 @@ impl<'a> Held<'a, '_> {
     /// What must still be true once everything stands still.
     fn verify(&self, target: &Prepared, frozen: &Frozen) -> Result<(), Problem> {
         // The memory was opened before the stop: that of a program run since (an execve of the same file) is another.
-        if !target.process.same_program() || !target.gadgets.verify(&target.memory) || !target.same_memory() {
+        if !target.still_the_same() || !target.gadgets.verify(&target.memory) || !target.same_memory() {
             return Err(changed(&target.process));
         }
         shares_nothing(target)?;

@@ -119,7 +119,13 @@ impl Listing<'_> {
                 let number = Int::plain(*size, *signed).name();
                 format!("{number} at buffer{buffer}[{offset}] = {}{most}", name(from))
             }
-            Action::Ask { into, what } => format!("{} = {}", name(into), asked(*what)),
+            Action::Ask { into, what } => {
+                let what = match what {
+                    Asked::Umask => "the umask".to_owned(),
+                    Asked::Open(fd) => format!("whether descriptor {} is open", name(fd)),
+                };
+                format!("{} = {what}", name(into))
+            }
             Action::Survey { into, aspect, start, length } => {
                 let pieces: Vec<String> = into.iter().map(|piece| name(&piece.value)).collect();
                 format!("{} = {} from {} on, {} bytes", pieces.join(", "), respect(*aspect), name(start), name(length))
@@ -292,13 +298,6 @@ fn all_ops(program: &Program) -> impl Iterator<Item = &Op> {
         step.prepare.iter().chain(&step.forward).chain(&step.undo).chain(&step.commit).chain(&step.release)
     })
 }
-/// What is asked, in words.
-fn asked(what: Asked) -> &'static str {
-    match what {
-        Asked::Umask => "the umask",
-    }
-}
-
 /// What mappings are looked at for, in words.
 fn respect(aspect: Aspect) -> &'static str {
     match aspect {

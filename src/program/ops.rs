@@ -244,6 +244,8 @@ pub enum Aspect {
 pub enum Asked {
     /// Its umask.
     Umask,
+    /// 0 if this descriptor is open, -EBADF if not.
+    Open(Cell),
 }
 
 /// A system call inside the target.

@@ -14,6 +14,7 @@ mod likeness;
 mod listening;
 mod locks;
 mod mappings;
+mod nearness;
 mod permission;
 mod process;
 mod reaper;
