@@ -11,6 +11,7 @@ mod foresight;
 mod look;
 mod machine;
 mod outcome;
+mod own_signals;
 mod prepared;
 mod record;
 mod refusal;

@@ -2,6 +2,7 @@
 
 use super::{Action, Asked, Bound, BufferId, Call, Cell, Guard, Init, Op, Program, Shown, StepCode};
 use crate::plan::{Relation, shown};
+use crate::syscalls::constants::RLIMIT;
 use crate::syscalls::layouts::Int;
 use crate::syscalls::{Kind, Syscall};
 use std::collections::{HashMap, HashSet};
@@ -81,7 +82,11 @@ impl Listing<'_> {
                 let number = Int::plain(*size, *signed).name();
                 format!("{number} at buffer{buffer}[{offset}] = {}{most}", name(from))
             }
-            Action::Ask { into, what } => format!("{} = {}", name(into), asked(*what)),
+            Action::Ask { into, what } => format!("{} = {}", name(into), self.asked(*what)),
+            Action::Reckon { into, what, from } => {
+                let from: Vec<String> = from.iter().map(name).collect();
+                format!("{} = {}({})", name(into), what.describe(), from.join(", "))
+            }
             Action::Fail(why) => format!("fail: {why}"),
             Action::DescriptorFlags { into, fd } => format!("{} = flags of descriptor {}", name(into), name(fd)),
             Action::FreeDescriptor { into } => format!("{} = a free descriptor number", name(into)),
@@ -114,6 +119,25 @@ impl Listing<'_> {
             String::new()
         };
         format!("{}({}){result}", call.syscall.name, args.collect::<Vec<_>>().join(", "))
+    }
+
+    /// What is asked, in words.
+    fn asked(&self, what: Asked) -> String {
+        match what {
+            Asked::Umask => "the umask".into(),
+            Asked::Privileges => "capabilities in effect in the first user namespace".into(),
+            Asked::Limit(resource) => format!("its limit {}", shown(Kind::OneOf(&RLIMIT), resource)),
+            Asked::Ambient => "ambient capabilities".into(),
+            Asked::Bounding => "the capability bounding set".into(),
+            Asked::Pending => "pending signals".into(),
+            Asked::StackPointer => "its stack pointer".into(),
+            Asked::Clock => "the time".into(),
+            Asked::TimerClock(timer) => {
+                format!("whether timer {} does not run by processor time", self.value(timer, Kind::Int))
+            }
+            Asked::AloneInGroup => "whether it is alone in its process group".into(),
+            Asked::MemoryMark(command) => format!("the address that PR_SET_MM {command} sets"),
+        }
     }
 
     fn conditions(&self, guards: &[Guard]) -> String {
@@ -180,6 +204,7 @@ fn names(program: &Program) -> HashMap<Cell, String> {
             Action::DescriptorFlags { into, .. } => give(*into, "flags"),
             Action::FreeDescriptor { into } => give(*into, "high"),
             Action::Ask { into, .. } => give(*into, "asked"),
+            Action::Reckon { into, .. } => give(*into, "reckoned"),
             Action::Call(call) if call.purpose == "keep" => give(call.result, "keep"),
             Action::Call(Call { syscall: Syscall { name, .. }, result, .. }) => give(*result, name),
             Action::Fail(_)
@@ -208,6 +233,8 @@ fn read(program: &Program) -> HashSet<Cell> {
             Action::Add { a, b, .. } => read.extend([*a, *b]),
             Action::Bits { from, .. } | Action::Store { from, .. } => read.extend([*from]),
             Action::Call(call) => read.extend(&call.args),
+            Action::Reckon { from, .. } => read.extend(from),
+            Action::Ask { what: Asked::TimerClock(timer), .. } => read.extend([*timer]),
             _ => {}
         }
     }
@@ -223,10 +250,4 @@ fn all_ops(program: &Program) -> impl Iterator<Item = &Op> {
     program.steps.iter().flat_map(|step| {
         step.prepare.iter().chain(&step.forward).chain(&step.undo).chain(&step.commit).chain(&step.release)
     })
-}
-/// What is asked, in words.
-fn asked(what: Asked) -> &'static str {
-    match what {
-        Asked::Umask => "the umask",
-    }
 }

@@ -20,6 +20,7 @@ mod refusal;
 mod selection;
 mod sharers;
 mod tracee;
+mod values;
 
 pub use descriptors::Descriptors;
 pub use facts::{Names, Witness};

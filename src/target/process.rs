@@ -198,7 +198,7 @@ fn names_in_proc(pidfd: &OwnedFd, pid: i32) -> bool {
 }
 
 /// A value of procfs from a file of a `/proc/PID` directory.
-fn read<T: FromRead>(dir: &OwnedFd, name: &str) -> Option<T> {
+pub(super) fn read<T: FromRead>(dir: &OwnedFd, name: &str) -> Option<T> {
     let fd = nix::fcntl::openat(dir, name, OFlag::O_RDONLY | OFlag::O_CLOEXEC, Mode::empty()).ok()?;
     T::from_read(File::from(fd)).ok()
 }
