@@ -121,15 +121,23 @@ impl Then {
 pub fn exceptions(call: &Syscall) -> Vec<String> {
     let rules = RULES.iter().filter(|rule| rule.calls.contains(&call.name));
     let sentence = |rule: &Rule| {
-        let when: Vec<String> = rule.when.iter().map(|when| when.describe(call)).collect();
+        // What an argument is depends on those that the rule has values for.
+        let known = |index: usize| {
+            rule.when.iter().find_map(|when| match when {
+                Equals(name, value) if call.param(name) == Some(index) => Some(*value as u64),
+                _ => None,
+            })
+        };
+        let kind = |name: &str| call.param(name).map(|index| commands::argument_kind(call, index, known));
+        let when: Vec<String> = rule.when.iter().map(|when| when.describe(&kind)).collect();
         format!("if {}: {}", when.join(" and "), rule.then.describe())
     };
     rules.map(sentence).collect()
 }
 
 impl When {
-    fn describe(&self, call: &Syscall) -> String {
-        let kind = |name: &str| call.param(name).and_then(|index| call.params.get(index)).map(|param| param.kind);
+    /// `kind` tells what an argument is.
+    fn describe(&self, kind: &dyn Fn(&str) -> Option<Kind>) -> String {
         let number = |name: &str, number: i64| match kind(name) {
             Some(Kind::In(_) | Kind::Out(_) | Kind::InOut(_)) => "NULL".to_owned(),
             kind => {

@@ -29,12 +29,12 @@ const GROUP_IDS: Nature = Restores(
      takes; where the thread could not come back it needs `irreversible: true`",
 );
 const LIMITS: Nature = Restores(
-    "the old limits are put back, unless somebody else has changed them; to lower a hard limit takes CAP_SYS_RESOURCE in the \
-     thread, which could not raise it again without, or `irreversible: true`",
+    "the old limits are put back, unless somebody else has changed them; a thread without CAP_SYS_RESOURCE, which could \
+     not raise a hard limit again, lowers one only with `irreversible: true`",
 );
 const SCHEDULING: Nature = Restores(
-    "the old policy, priority and nice value are put back; where the thread could not go back without CAP_SYS_NICE it takes \
-     that, or `irreversible: true`",
+    "the old policy, priority and nice value are put back; where the thread could not go back (CAP_SYS_NICE, RLIMIT_NICE, \
+     RLIMIT_RTPRIO) the step needs `irreversible: true`",
 );
 const LEFT: Nature = Irreversible("it could not come back to what it has left");
 const FINAL: Nature = Irreversible("nothing takes back what it does");
@@ -242,7 +242,7 @@ pub static TABLE: &[Syscall] = &[
     call("fstatfs", 138, 44, "tells type and free room of the filesystem that an open file is on", &[p("fd", Fd), p("buf", Out("struct statfs"))], Zero, Inert, No),
     call("sysfs", 139, -1, "tells which filesystem types the kernel knows", &[p("option", Int), o("arg1", Any), o("arg2", Any)], Number, Inert, No),
     call("getpriority", 140, 141, "tells the nice value of a process, a group or a user (as 20 minus it)", &[p("which", OneOf(&PRIO)), p("who", Int)], Number, Inert, No),
-    call("setpriority", 141, 140, "sets the nice value of a thread, a group or a user", &[p("which", OneOf(&PRIO)), p("who", Int), p("prio", Int)], Zero, Restores("the old nice value is put back; to raise it takes CAP_SYS_NICE or RLIMIT_NICE in the thread, which could not lower it again without, or `irreversible: true`"), No).per_thread(),
+    call("setpriority", 141, 140, "sets the nice value of a thread, a group or a user", &[p("which", OneOf(&PRIO)), p("who", Int), p("prio", Int)], Zero, Restores("the old nice value is put back; a thread that could not lower it again (CAP_SYS_NICE, RLIMIT_NICE) raises it only with `irreversible: true`"), No).per_thread(),
     call("sched_setparam", 142, 118, "sets the real-time priority of a thread", &[p("pid", Pid), p("param", In("struct sched_param"))], Zero, SCHEDULING, No).per_thread(),
     call("sched_getparam", 143, 121, "tells the real-time priority of a thread", &[p("pid", Pid), p("param", Out("struct sched_param"))], Zero, Inert, No),
     call("sched_setscheduler", 144, 119, "sets scheduling policy and real-time priority of a thread", &[p("pid", Pid), p("policy", Flags(&SCHED)), p("param", In("struct sched_param"))], Zero, SCHEDULING, No).per_thread(),
@@ -257,7 +257,7 @@ pub static TABLE: &[Syscall] = &[
     call("vhangup", 153, 58, "hangs up the terminal of the session", &[], Zero, FINAL, No),
     call("modify_ldt", 154, -1, "reads or changes the table of memory segments", &[p("func", Int), p("ptr", InOut("")), p("bytecount", SizeOf("ptr"))], Zero, FINAL, No).forbidden("it changes segments that the target may stand on"),
     call("pivot_root", 155, 41, "makes another mount the root of the mount namespace", &[p("new_root", Path), p("put_old", Path)], Zero, FINAL, No),
-    call("prctl", 157, 167, "reads or sets an attribute of the thread or process, by an option", &[p("option", OneOf(&PRCTL)), o("arg2", Any), o("arg3", Any), o("arg4", Any), o("arg5", Any)], Number, Irreversible("what the option was before can't be read, or be set again"), No).per_thread(),
+    call("prctl", 157, 167, "reads or sets an attribute of the thread or process, by an option", &[p("option", OneOf(&PRCTL)), o("arg2", Any), o("arg3", Any), o("arg4", Any), o("arg5", Any)], Number, Irreversible("only options of which `criu-plan explain prctl` says so can be undone"), No).per_thread(),
     call("arch_prctl", 158, -1, "reads or sets a state of the thread that is the processor's own", &[p("code", OneOf(&ARCH_PRCTL)), p("addr", Any)], Zero, FINAL, No).per_thread(),
     call("adjtimex", 159, 171, "reads or tunes the kernel's clock", &[p("buf", InOut("struct timex"))], Number, FINAL, No),
     call("setrlimit", 160, 164, "sets a resource limit of the process", &[p("resource", OneOf(&RLIMIT)), p("rlim", In("struct rlimit64"))], Zero, LIMITS, No),
@@ -336,7 +336,7 @@ pub static TABLE: &[Syscall] = &[
     call("add_key", 248, 217, "makes or updates a key in the kernel", &[p("type", Text), p("description", Text), p("payload", In("")), p("plen", SizeOf("payload")), p("keyring", OneOf(&KEYRING))], Number, FINAL, No),
     call("request_key", 249, 218, "finds a key in the kernel, or has it made", &[p("type", Text), p("description", Text), o("callout_info", Text), o("dest_keyring", OneOf(&KEYRING))], Number, FINAL, Maybe),
     call("keyctl", 250, 219, "reads, changes, links or removes keys of the kernel, by an operation", &[p("operation", OneOf(&KEYCTL)), o("arg2", Any), o("arg3", Any), o("arg4", Any), o("arg5", Any)], Number, FINAL, Maybe),
-    call("ioprio_set", 251, 30, "sets the I/O priority (class << 13 | level) of a thread, a group or a user", &[p("which", OneOf(&IOPRIO_WHO)), p("who", Int), p("ioprio", Int)], Zero, Restores("the old I/O priority is put back; to leave the real-time class takes CAP_SYS_NICE in the thread, or `irreversible: true`"), No).per_thread(),
+    call("ioprio_set", 251, 30, "sets the I/O priority (class << 13 | level) of a thread, a group or a user", &[p("which", OneOf(&IOPRIO_WHO)), p("who", Int), p("ioprio", Int)], Zero, Restores("the old I/O priority is put back; a thread without CAP_SYS_NICE leaves the real-time class only with `irreversible: true`"), No).per_thread(),
     call("ioprio_get", 252, 31, "tells the I/O priority (class << 13 | level) of a thread, a group or a user", &[p("which", OneOf(&IOPRIO_WHO)), p("who", Int)], Number, Inert, No),
     call("inotify_init", 253, -1, "makes an inotify instance and gives a descriptor for it", &[], Returns::Fd, GivesFd, No).instead("inotify_init1: [0]"),
     call("inotify_add_watch", 254, 27, "has an inotify instance watch a file or directory", &[p("fd", Fd), p("pathname", Path), p("mask", Flags(&INOTIFY))], Number, LATER, No),
