@@ -1,6 +1,6 @@
 //! Namespaces of a thread: a descriptor of the old one is kept, without any path that the target might not have.
 
-use super::reading::put_back;
+use super::reading::{Getter, put_back};
 use crate::plan::{Relation, Step};
 use crate::program::builder::{Builder, Own, always, when};
 use crate::program::lower::Lowering;
@@ -54,11 +54,18 @@ impl Sections {
     }
 
     /// A descriptor that `release` closes if it is still needed then, which is so where something has failed.
-    fn for_a_moment(&mut self, builder: &mut Builder, name: &str, args: Vec<Cell>) -> Brief {
+    fn for_a_moment(&mut self, builder: &mut Builder, name: &'static str, args: Vec<Cell>) -> Brief {
         let (fd, needed, done) = (builder.unset(), builder.variable(0), builder.unset());
         let (one, none) = (builder.constant(1), builder.constant(0));
         self.forward.push(always(Action::Add { into: needed, a: one, b: none, negative: false }));
-        self.forward.push(always(call(builder, name, args, fd, "keep")));
+        // A kernel that knows nothing of this says so in one of these ways.
+        let unknown = [libc::ENOTTY, libc::EINVAL, libc::ENOSYS];
+        let getter = Getter { call: name, args, fills: None, ignore: unknown.to_vec() };
+        self.forward.push(always(getter.ask(getter.args.clone(), fd, "keep")));
+        let missing = builder.guard(fd, Relation::Less, 0);
+        let why = "this kernel (before Linux 6.11) gives no descriptor of the namespace that is left; `irreversible: true` \
+                   does without";
+        self.forward.push(when([missing], Action::Fail(why)));
         let open = [builder.guard(needed, Relation::Equal, 1), builder.succeeded(fd)];
         self.release.push(when(open, call(builder, "close", vec![fd], done, "needed no more")));
         Brief { fd, needed }

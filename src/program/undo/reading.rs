@@ -79,17 +79,18 @@ impl Getter<'_> {
                 cells.push(cell);
             }
         }
-        let mut ops = vec![always(self.ask(args, result))];
+        let mut ops = vec![always(self.ask(args, result, "read"))];
         ops.extend(loads);
         Reading { ops, cells }
     }
 
-    fn ask(&self, args: Vec<Cell>, result: Cell) -> Action {
+    /// The call, with its arguments complete.
+    pub fn ask(&self, args: Vec<Cell>, result: Cell, purpose: &'static str) -> Action {
         let Some(syscall) = by_name(self.call) else {
             return Action::Fail("a call that undo needs is not in the table");
         };
         let accept = Accept { ignore: self.ignore.clone(), ..Accept::default() };
-        Action::Call(Call { syscall, args, result, accept, timeout: None, may_block: false, purpose: "read" })
+        Action::Call(Call { syscall, args, result, accept, timeout: None, may_block: false, purpose })
     }
 }
 
