@@ -93,7 +93,8 @@ impl Machine<'_> {
             Asked::Pending => process.status_of(thread).map(|status| status.sigpnd | status.shdpnd),
             Asked::StackPointer => Some(self.runner.own_stack()),
             Asked::Clock => Some(clock()),
-            Asked::TimerClock(timer) => process.timer_keeps_time(self.need(timer)?).map(u64::from),
+            Asked::TimerClock(timer) => process.timer(self.need(timer)?).map(|timer| u64::from(timer.keeps_time)),
+            Asked::TimerSignal(timer) => process.timer(self.need(timer)?).map(|timer| timer.signal as u64),
             Asked::AloneInGroup => process.alone_in_group().map(u64::from),
             Asked::MemoryMark(command) => process.memory_mark(command),
         })

@@ -135,6 +135,7 @@ impl Listing<'_> {
             Asked::TimerClock(timer) => {
                 format!("whether timer {} does not run by processor time", self.value(timer, Kind::Int))
             }
+            Asked::TimerSignal(timer) => format!("the signal of timer {}", self.value(timer, Kind::Int)),
             Asked::AloneInGroup => "whether it is alone in its process group".into(),
             Asked::MemoryMark(command) => format!("the address that PR_SET_MM {command} sets"),
         }
@@ -234,7 +235,7 @@ fn read(program: &Program) -> HashSet<Cell> {
             Action::Bits { from, .. } | Action::Store { from, .. } => read.extend([*from]),
             Action::Call(call) => read.extend(&call.args),
             Action::Reckon { from, .. } => read.extend(from),
-            Action::Ask { what: Asked::TimerClock(timer), .. } => read.extend([*timer]),
+            Action::Ask { what: Asked::TimerClock(timer) | Asked::TimerSignal(timer), .. } => read.extend([*timer]),
             _ => {}
         }
     }

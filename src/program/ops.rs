@@ -198,6 +198,8 @@ pub enum Asked {
     Clock,
     /// Whether the timer of this number runs by a clock of the world (1), or by processor time (0).
     TimerClock(Cell),
+    /// The signal by which the timer of this number tells the process, or this thread, that it has gone off; 0 if it does not.
+    TimerSignal(Cell),
     /// Whether no other process is in its process group.
     AloneInGroup,
     /// An address that PR_SET_MM sets, by the number of that command.

@@ -9,6 +9,8 @@ use super::privilege::{
 pub enum Reckoning {
     /// Whether a set of signals (bit 0 for signal 1) has one: set, signal.
     HasSignal,
+    /// The set of one signal: signal.
+    SignalSet,
     /// Whether a set of numbers has one: set, number.
     HasBit,
     /// Whether a limit is lower than it was, both without a sign: old, new.
@@ -39,6 +41,7 @@ impl Reckoning {
     pub fn describe(self) -> &'static str {
         match self {
             Self::HasSignal => "has signal",
+            Self::SignalSet => "set of signal",
             Self::HasBit => "has bit",
             Self::Lowers => "is lower",
             Self::NiceBack => "nice value can be put back",
@@ -56,6 +59,7 @@ impl Reckoning {
         let at = |index: usize| values.get(index).copied();
         Some(match self {
             Self::HasSignal => has(at(0)?, at(1)?.wrapping_sub(1)),
+            Self::SignalSet => 1u64.checked_shl(u32::try_from(at(0)?.checked_sub(1)?).ok()?)?,
             Self::HasBit => has(at(0)?, at(1)?),
             Self::Lowers => u64::from(at(1)? < at(0)?),
             Self::NiceBack => u64::from(nice_back(20 - at(0)? as i32, at(1)? as i32, at(2)?, at(3)?)),

@@ -68,21 +68,54 @@ impl Process {
         }
     }
 
-    /// Whether one of its timers (timer_create) runs by a clock of the world, not by processor time.
-    pub fn timer_keeps_time(&self, timer: u64) -> Option<bool> {
-        const OF_THE_WORLD: [i64; 6] = [0, 1, 7, 8, 9, 11];
+    /// One of its timers (timer_create), as `/proc/PID/timers` shows it.
+    pub fn timer(&self, number: u64) -> Option<Timer> {
         let mut text = String::new();
         let file = openat(&self.dir, "timers", OFlag::O_RDONLY | OFlag::O_CLOEXEC, Mode::empty()).ok()?;
         File::from(file).read_to_string(&mut text).ok()?;
-        let mut found = None;
+        Timer::among(&text, number)
+    }
+}
+
+/// What is known of a timer.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub struct Timer {
+    /// It runs by a clock of the world, not by processor time.
+    pub keeps_time: bool,
+    /// The signal that it sends, 0 if none.
+    pub signal: i32,
+}
+
+impl Timer {
+    fn among(text: &str, number: u64) -> Option<Self> {
+        const OF_THE_WORLD: [i64; 6] = [0, 1, 7, 8, 9, 11];
+        let (mut found, mut signal, mut tells) = (None, 0, false);
         for (name, value) in text.lines().filter_map(|line| line.split_once(": ")) {
-            let value = value.trim().parse::<i64>().ok();
             match name {
-                "ID" => found = value,
-                "ClockID" if found == Some(timer as i64) => return Some(OF_THE_WORLD.contains(&value?)),
+                "ID" => found = value.trim().parse::<u64>().ok(),
+                "signal" => signal = value.split('/').next()?.parse().ok()?,
+                "notify" => tells = value.starts_with("signal/"),
+                "ClockID" if found == Some(number) => {
+                    let keeps_time = OF_THE_WORLD.contains(&value.trim().parse().ok()?);
+                    return Some(Self { keeps_time, signal: if tells { signal } else { 0 } });
+                }
                 _ => {}
             }
         }
         None
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::Timer;
+
+    #[test]
+    fn a_timer_among_others() {
+        let text = "ID: 0\nsignal: 14/0000000000000000\nnotify: signal/pid.7\nClockID: 1\nID: 3\nsignal: 10/00000000deadbeef\n\
+                    notify: none/pid.7\nClockID: -6\n";
+        assert_eq!(Timer::among(text, 0), Some(Timer { keeps_time: true, signal: 14 }));
+        assert_eq!(Timer::among(text, 3), Some(Timer { keeps_time: false, signal: 0 }));
+        assert_eq!(Timer::among(text, 1), None);
     }
 }

@@ -170,7 +170,9 @@ impl Machine<'_> {
                 (into, self.kernel.highest_free(&named).ok_or(Failed(""))? as u64)
             }
             // The model has descriptors and files only.
-            Action::Ask { .. } | Action::Reckon { .. } => return Err(Failed("the model knows nothing of that")),
+            Action::Ask { .. } | Action::Reckon { .. } => {
+                return Err(Failed("the model knows nothing of that"));
+            }
             Action::Fail(why) => return Err(Failed(why)),
             Action::NoPosixLocks { fd: cell } => return check(!self.kernel.holds_locks(fd(self, cell)?)),
             Action::SameDescription { now, expected } => {

@@ -151,7 +151,8 @@ int main(int count, char **args) {
   setitimer(ITIMER_REAL, &interval, NULL);
   setitimer(ITIMER_PROF, &interval, NULL);
   struct itimerspec spec = {{9, 9}, {2000, 0}};
-  struct sigevent event = {.sigev_notify = SIGEV_NONE};
+  // Nobody handles it.
+  struct sigevent event = {.sigev_notify = SIGEV_SIGNAL, .sigev_signo = SIGUSR2};
   if (timer_create(CLOCK_MONOTONIC, &event, &posix_timer) || timer_settime(posix_timer, 0, &spec, NULL)) fail("timer");
   int threads = count > 1 && strcmp(args[1], "threads") == 0;
   if (threads) {

@@ -91,7 +91,8 @@ impl Lowering<'_> {
     fn supplementary(&mut self, own: &Own) -> Sections {
         let most = self.builder.constant(MOST_GROUPS as u64);
         let fields = words(MOST_GROUPS / 2);
-        let getter = Getter { call: "getgroups", args: vec![most], fills: Some((1, &fields)), ignore: Vec::new() };
+        let ignore = vec![libc::EINVAL];
+        let getter = Getter { call: "getgroups", args: vec![most], fills: Some((1, &fields)), ignore };
         let value = Value {
             read: &mut |builder| getter.read(builder),
             put: &mut |builder, old| {
@@ -103,7 +104,11 @@ impl Lowering<'_> {
             },
             changed: "the supplementary groups are no longer those that the step set",
         };
-        Sections::sets_value(&mut self.builder, own, value)
+        Sections::sets_value_if(&mut self.builder, own, value, |builder, old| {
+            let why = "it is in more groups than the 64 that can be put back; `irreversible: true` allows it";
+            let more = old.first().map(|count| builder.guard(*count, Relation::Less, 0));
+            more.map(|more| when([more], Action::Fail(why))).into_iter().collect()
+        })
     }
 
     fn capabilities(&mut self, step: &Step, own: &Own, buffers: &[Option<BufferId>]) -> Sections {
@@ -163,9 +168,11 @@ impl Lowering<'_> {
             let own_pid = Getter { call: "getpid", args: Vec::new(), fills: None, ignore: Vec::new() };
             let Reading { ops: asking, cells } = own_pid.read(builder);
             ops.extend(asking);
-            let alone = asked(builder, Asked::AloneInGroup, &mut ops);
-            let mut guards = vec![builder.guard(pid, Relation::Equal, 0), builder.guard(alone, Relation::Equal, 1)];
+            let mut guards = vec![builder.guard(pid, Relation::Equal, 0)];
             guards.extend(cells.iter().map(|own_pid| differ(*old, *own_pid)));
+            let alone = builder.unset();
+            ops.push(when(guards.clone(), Action::Ask { into: alone, what: Asked::AloneInGroup }));
+            guards.push(builder.guard(alone, Relation::Equal, 1));
             let why = "it is the last of its process group, which will be gone once it has left it; \
                        `irreversible: true` allows it";
             ops.push(when(guards, Action::Fail(why)));

@@ -22,8 +22,8 @@ struct Timer<'a> {
     units: u64,
     /// Whether it runs on while the process stands.
     runs: Cell,
-    /// The signal that it sends, if known.
-    signal: Option<Cell>,
+    /// The signal that it sends; 0 if none, or if it is not known.
+    signal: Cell,
 }
 
 impl Lowering<'_> {
@@ -70,7 +70,7 @@ impl Lowering<'_> {
             put: ("setitimer", vec![which, none], 1),
             units: MICROSECONDS,
             runs,
-            signal: Some(signal),
+            signal,
         };
         Some(Sections::sets_timer(&mut self.builder, own, prepare, &timer))
     }
@@ -81,13 +81,15 @@ impl Lowering<'_> {
         // Where the kernel does not tell, it is one of the world's clocks, as nearly all are.
         let runs = self.builder.variable(1);
         prepare.push(always(Action::Ask { into: runs, what: Asked::TimerClock(id) }));
+        let signal = self.builder.variable(0);
+        prepare.push(always(Action::Ask { into: signal, what: Asked::TimerSignal(id) }));
         let fields = words(WORDS);
         let timer = Timer {
             getter: Getter { call: "timer_gettime", args: vec![id], fills: Some((1, &fields)), ignore: gone_over(own) },
             put: ("timer_settime", vec![id, none, none], 2),
             units: NANOSECONDS,
             runs,
-            signal: None,
+            signal,
         };
         Some(Sections::sets_timer(&mut self.builder, own, prepare, &timer))
     }
@@ -117,7 +119,7 @@ impl Sections {
     fn sets_timer(builder: &mut Builder, own: &Own, prepare: Vec<Op>, timer: &Timer<'_>) -> Self {
         let mut sections = Self { forward: prepare, ..Self::default() };
         let then = asked(builder, Asked::Clock, &mut sections.forward);
-        let waiting = timer.signal.map(|signal| waits(builder, signal, &mut sections.forward));
+        let waited = waits(builder, timer.signal, &mut sections.forward);
         let Reading { ops, cells: old } = timer.getter.read(builder);
         sections.forward.extend(ops);
         sections.forward.push(always(own.op("as asked")));
@@ -132,40 +134,61 @@ impl Sections {
         let foreign = sections.any_differs(builder, &now, &left_interval, &[made]);
         let changed = "the interval of the timer is no longer what the step set";
         sections.undo.push(when([moved, foreign], Action::Fail(changed)));
-        let put = timer.put_back(builder, &old, then);
-        sections.undo.extend(put.into_iter().map(|op| guarded(op, &[made])));
-        if let (Some(was), Some(signal)) = (waiting, timer.signal) {
-            let mut ops = Vec::new();
-            let is = waits(builder, signal, &mut ops);
-            let (was, is) = (builder.guard(was, Relation::Equal, 0), builder.guard(is, Relation::Equal, 1));
-            let why = "the timer that the step set has gone off, and its signal waits to be delivered";
-            ops.push(when([was, is], Action::Fail(why)));
-            sections.undo.extend(ops.into_iter().map(|op| guarded(op, &[made])));
-        }
+        // It may have gone off by now. Standing still it can do so no more before the old one is back.
+        let mut ops = timer.stop(builder);
+        let waits = waits(builder, timer.signal, &mut ops);
+        let (waited_not, waits) = (builder.guard(waited, Relation::Equal, 0), builder.guard(waits, Relation::Equal, 1));
+        let taken = take_back(builder, timer.signal);
+        ops.extend(taken.into_iter().map(|op| guarded(op, &[waited_not, waits])));
+        ops.extend(timer.put_back(builder, &old, then));
+        sections.undo.extend(ops.into_iter().map(|op| guarded(op, &[made])));
         sections
     }
 }
 
 impl Timer<'_> {
+    fn set(&self, builder: &mut Builder, value: [Cell; WORDS], ops: &mut Vec<Op>) {
+        let address = laid_out(builder, &words(WORDS), &value, ops);
+        let (name, args, at) = &self.put;
+        let mut args = args.clone();
+        args.insert(*at, address);
+        ops.push(always(put_back(builder, name, args)));
+    }
+
+    fn stop(&self, builder: &mut Builder) -> Vec<Op> {
+        let mut ops = Vec::new();
+        let none = builder.constant(0);
+        self.set(builder, [none; WORDS], &mut ops);
+        ops
+    }
+
     fn put_back(&self, builder: &mut Builder, old: &[Cell], then: Cell) -> Vec<Op> {
         let [_, interval, units, seconds, rest] = old else { return Vec::new() };
         let mut ops = Vec::new();
         let now = asked(builder, Asked::Clock, &mut ops);
         let per_second = builder.constant(self.units);
         let from = vec![*seconds, *rest, per_second, then, now, self.runs];
-        let value = [Reckoning::SecondsLeft, Reckoning::UnitsLeft].map(|what| {
+        let [seconds, units_left] = [Reckoning::SecondsLeft, Reckoning::UnitsLeft].map(|what| {
             let into = builder.unset();
             ops.push(always(Action::Reckon { into, what, from: from.clone() }));
             into
         });
-        let cells = [&[*interval, *units], &value[..]].concat();
-        let address = laid_out(builder, &words(WORDS), &cells, &mut ops);
-        let (name, args, at) = &self.put;
-        let mut args = args.clone();
-        args.insert(*at, address);
-        ops.push(always(put_back(builder, name, args)));
+        self.set(builder, [*interval, *units, seconds, units_left], &mut ops);
         ops
     }
+}
+
+/// Takes a signal back that waits to be delivered; that of a timer which was set anew may be gone by itself.
+fn take_back(builder: &mut Builder, signal: Cell) -> Vec<Op> {
+    let (none, size, taken) = (builder.constant(0), builder.constant(8), builder.unset());
+    let mut ops = Vec::new();
+    let set = reckoned(builder, Reckoning::SignalSet, vec![signal], &mut ops);
+    let set = laid_out(builder, &words(1), &[set], &mut ops);
+    let at_once = laid_out(builder, &words(2), &[none; 2], &mut ops);
+    let args = vec![set, none, at_once, size];
+    let getter = Getter { call: "rt_sigtimedwait", args, fills: None, ignore: vec![libc::EAGAIN] };
+    ops.push(always(getter.ask(getter.args.clone(), taken, "take back")));
+    ops
 }
 
 /// Whether a signal waits to be delivered.
