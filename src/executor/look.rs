@@ -95,6 +95,7 @@ impl Machine<'_> {
             Asked::Clock => Some(clock()),
             Asked::TimerClock(timer) => process.timer(self.need(timer)?).map(|timer| u64::from(timer.keeps_time)),
             Asked::TimerSignal(timer) => process.timer(self.need(timer)?).map(|timer| timer.signal as u64),
+            Asked::Namespace(kind) => process.namespace(thread, kind),
             Asked::AloneInGroup => process.alone_in_group().map(u64::from),
             Asked::MemoryMark(command) => process.memory_mark(command),
         })

@@ -2,7 +2,7 @@
 
 use super::{Action, Asked, Bound, BufferId, Call, Cell, Guard, Init, Op, Program, Shown, StepCode};
 use crate::plan::{Relation, shown};
-use crate::syscalls::constants::RLIMIT;
+use crate::syscalls::constants::{NAMESPACES, RLIMIT};
 use crate::syscalls::layouts::Int;
 use crate::syscalls::{Kind, Syscall};
 use std::collections::{HashMap, HashSet};
@@ -136,6 +136,7 @@ impl Listing<'_> {
                 format!("whether timer {} does not run by processor time", self.value(timer, Kind::Int))
             }
             Asked::TimerSignal(timer) => format!("the signal of timer {}", self.value(timer, Kind::Int)),
+            Asked::Namespace(kind) => format!("its namespace {}", shown(Kind::Flags(&NAMESPACES), kind)),
             Asked::AloneInGroup => "whether it is alone in its process group".into(),
             Asked::MemoryMark(command) => format!("the address that PR_SET_MM {command} sets"),
         }

@@ -200,6 +200,8 @@ pub enum Asked {
     TimerClock(Cell),
     /// The signal by which the timer of this number tells the process, or this thread, that it has gone off; 0 if it does not.
     TimerSignal(Cell),
+    /// The namespace of one kind (CLONE_NEW*) that the thread at work is in, by its inode number.
+    Namespace(u64),
     /// Whether no other process is in its process group.
     AloneInGroup,
     /// An address that PR_SET_MM sets, by the number of that command.

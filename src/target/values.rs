@@ -19,13 +19,24 @@ impl Process {
     /// Capabilities that are in effect in a thread and count for the whole machine: those of another user namespace than the
     /// first do not. None if it can't be told.
     pub fn privileges(&self, tid: i32) -> u64 {
-        let link = format!("task/{tid}/ns/user");
-        let namespace = nix::sys::stat::fstatat(&self.dir, link.as_str(), AtFlags::empty());
-        if namespace.is_ok_and(|found| found.st_ino == FIRST_USER_NAMESPACE) {
+        if self.namespace(tid, libc::CLONE_NEWUSER as u64) == Some(FIRST_USER_NAMESPACE) {
             self.status_of(tid).map_or(0, |status| status.capeff)
         } else {
             0
         }
+    }
+
+    /// The namespace of one kind (CLONE_NEW*) that a thread is in, by its inode number.
+    pub fn namespace(&self, tid: i32, kind: u64) -> Option<u64> {
+        let name = match i32::try_from(kind).ok()? {
+            libc::CLONE_NEWUSER => "user",
+            libc::CLONE_NEWNET => "net",
+            libc::CLONE_NEWUTS => "uts",
+            libc::CLONE_NEWCGROUP => "cgroup",
+            _ => return None,
+        };
+        let link = format!("task/{tid}/ns/{name}");
+        nix::sys::stat::fstatat(&self.dir, link.as_str(), AtFlags::empty()).ok().map(|found| found.st_ino)
     }
 
     /// A soft limit, by its RLIMIT_* number.

@@ -1,11 +1,12 @@
 //! Namespaces of a thread: a descriptor of the old one is kept, without any path that the target might not have.
 
-use super::reading::{Getter, put_back};
+use super::reading::{Getter, asked, put_back};
+use super::value::{Reading, Value};
 use crate::plan::{Relation, Step};
 use crate::program::builder::{Builder, Own, always, when};
 use crate::program::lower::Lowering;
 use crate::program::natures::{Sections, call};
-use crate::program::{Action, Cell};
+use crate::program::{Action, Asked, Cell};
 
 /// Namespaces that a thread can leave and come back to, and the request to its pidfd that gives a descriptor of them
 /// (linux/pidfd.h).
@@ -28,6 +29,7 @@ impl Lowering<'_> {
         Some(Sections::moves(&mut self.builder, own, &wanted))
     }
 }
+
 /// A descriptor that is open for a moment, and whether it is still needed.
 struct Brief {
     fd: Cell,
@@ -37,20 +39,28 @@ struct Brief {
 impl Sections {
     /// A call that moves the thread into other namespaces.
     fn moves(builder: &mut Builder, own: &Own, kinds: &[(u64, u64)]) -> Self {
-        let mut sections = Self::default();
+        let mut keeping = Self::default();
         let (tid, thread) = (builder.unset(), builder.constant(THREAD));
-        sections.forward.push(always(call(builder, "gettid", Vec::new(), tid, "keep")));
-        let pidfd = sections.for_a_moment(builder, "pidfd_open", vec![tid, thread]);
+        keeping.forward.push(always(call(builder, "gettid", Vec::new(), tid, "keep")));
+        let pidfd = keeping.for_a_moment(builder, "pidfd_open", vec![tid, thread]);
         let keeps: Vec<(Cell, Cell)> =
-            kinds.iter().map(|(kind, request)| sections.keep_namespace(builder, pidfd.fd, *kind, *request)).collect();
-        sections.needs_no_more(builder, &pidfd);
-        sections.forward.push(always(own.op("as asked")));
-        let made = builder.succeeded(own.result);
-        for (kind, keep) in keeps {
-            let kept = builder.succeeded(keep);
-            sections.undo.push(when([made, kept], put_back(builder, "setns", vec![keep, kind])));
-        }
-        sections
+            kinds.iter().map(|(kind, request)| keeping.keep_namespace(builder, pidfd.fd, *kind, *request)).collect();
+        keeping.needs_no_more(builder, &pidfd);
+        let value = Value {
+            read: &mut |builder| {
+                let mut ops = Vec::new();
+                let ask = |(kind, _): &(u64, u64)| asked(builder, Asked::Namespace(*kind), &mut ops);
+                let cells = kinds.iter().map(ask).collect();
+                Reading { ops, cells }
+            },
+            put: &mut |builder, _| {
+                let enter = |(kind, keep): &(Cell, Cell)| put_back(builder, "setns", vec![*keep, *kind]);
+                keeps.iter().map(enter).map(always).collect()
+            },
+            changed: "the thread is no longer in the namespace that the step has moved it to",
+        };
+        let sections = Self::sets_value_if(builder, own, value, |_, _| keeping.forward);
+        Self { release: keeping.release, ..sections }
     }
 
     /// A descriptor that `release` closes if it is still needed then, which is so where something has failed.

@@ -5,7 +5,7 @@ use super::value::{Reading, guarded};
 use crate::plan::{Relation, Step};
 use crate::program::builder::{Builder, Own, always, when};
 use crate::program::lower::Lowering;
-use crate::program::natures::{Sections, call};
+use crate::program::natures::Sections;
 use crate::program::reckoning::Reckoning;
 use crate::program::{Action, Asked, BufferId, Cell, Op};
 
@@ -106,7 +106,9 @@ impl Sections {
         let (known, one, none) = (builder.variable(0), builder.constant(1), builder.constant(0));
         let has_number = builder.succeeded(id);
         let done = builder.unset();
-        sections.undo.push(when([made, has_number], call(builder, "timer_delete", vec![id], done, "remove again")));
+        // It is gone already where undo is run once more.
+        let remove = Getter { call: "timer_delete", args: vec![id], fills: None, ignore: vec![libc::EINVAL] };
+        sections.undo.push(when([made, has_number], remove.ask(remove.args.clone(), done, "remove again")));
         sections.undo.push(when([has_number], Action::Add { into: known, a: one, b: none, negative: false }));
         let unknown = builder.guard(known, Relation::Equal, 0);
         let why = "the number of the timer that it made is not known; it does nothing as long as nobody sets it";
