@@ -32,6 +32,7 @@ const STEPS: &[&str] = &[
     "{prctl: [PR_MCE_KILL, PR_MCE_KILL_SET, PR_MCE_KILL_EARLY]}",
     "{prctl: [PR_SET_CHILD_SUBREAPER, 1]}",
     "{prctl: [PR_SET_THP_DISABLE, 1]}",
+    "{prctl: [PR_SET_MEMORY_MERGE, 1]}",
     "{personality: [ADDR_NO_RANDOMIZE]}",
     "{keyctl: [KEYCTL_SET_REQKEY_KEYRING, 2]}",
     "{prctl: [PR_SET_TSC, PR_TSC_SIGSEGV]}",

@@ -1,11 +1,11 @@
 //! Runs the ops of a Program in one frozen target, step by step from outside.
 
 use super::fault::OpFault;
+use super::judgement::{judged, relation_holds};
 use super::prepared::Prepared;
 use super::seccomp_gate::Gate;
 use super::threads::{Crew, Worker, named};
-use crate::plan::Relation;
-use crate::program::{Accept, Action, Buffer, BufferId, Call, Cell, Guard, Init, Op, Program, StepCode};
+use crate::program::{Action, Buffer, BufferId, Call, Cell, Guard, Init, Op, Program, StepCode};
 use crate::remote::{Limits, Runner};
 use crate::syscalls::layouts::Int;
 use crate::syscalls::{Arch, restart};
@@ -384,46 +384,5 @@ impl<'a> Machine<'a> {
         let deadline = self.deadline.max(Instant::now() + UNDO_TIME);
         let limits = Limits { deadline, may_block: false, takes_mask: false };
         self.runner.call(waiter, number, args, limits).map_err(|fault| OpFault::Call { call: name, fault })
-    }
-}
-
-/// Whether a comparison holds.
-fn relation_holds(relation: Relation, left: i64, right: i64) -> bool {
-    match relation {
-        Relation::Equal => left == right,
-        Relation::NotEqual => left != right,
-        Relation::Less => left < right,
-        Relation::LessOrEqual => left <= right,
-        Relation::Greater => left > right,
-        Relation::GreaterOrEqual => left >= right,
-    }
-}
-
-/// Whether a call came to what it should.
-fn judged(call: &Call, value: i64) -> Result<(), OpFault> {
-    if accepted(&call.accept, value) {
-        Ok(())
-    } else {
-        Err(OpFault::Result { call: call.syscall.name, purpose: call.purpose, value })
-    }
-}
-
-/// Whether a result is a success.
-fn accepted(accept: &Accept, value: i64) -> bool {
-    let errno = crate::syscalls::errno::of_result(value);
-    if errno.is_some_and(|errno| accept.ignore.contains(&errno)) {
-        return true;
-    }
-    match &accept.expected {
-        None => errno.is_none(),
-        Some(expected) => match errno {
-            Some(errno) => expected.errnos.contains(&errno) || expected.values.contains(&value),
-            None => {
-                let listed = expected.values.contains(&value);
-                let bounded = expected.min.is_some() || expected.max.is_some();
-                let within = expected.min.is_none_or(|min| value >= min) && expected.max.is_none_or(|max| value <= max);
-                listed || (bounded && within)
-            }
-        },
     }
 }

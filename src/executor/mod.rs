@@ -8,6 +8,7 @@ mod choice;
 mod contents;
 mod fault;
 mod foresight;
+mod judgement;
 mod look;
 mod machine;
 mod outcome;
