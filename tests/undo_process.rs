@@ -10,7 +10,7 @@ mod support;
 
 use blow::{Blow, Calls, Party};
 use serde_json::json;
-use std::fs;
+use std::fs::{self, File};
 use std::path::Path;
 use std::process::{Command, Output};
 use support::*;
@@ -385,6 +385,25 @@ fn whenever_criu_plan_dies_a_thread_has_its_old_mask_or_the_new_one() {
         }
     }
     assert_eq!(seen, [true; 2], "either was met");
+}
+
+#[test]
+fn threads_in_all_kinds_of_waits_get_their_masks_and_stacks_back() {
+    let directory = directory();
+    let lines = directory.path().join("lines");
+    let stdout = File::create(&lines).unwrap();
+    // Each of its threads checks its mask and its stack after each wait.
+    let mut target = Target::start(Command::new(c("sleeper")).arg("threads").stdout(stdout));
+    let steps = "{rt_sigprocmask: {how: SIG_BLOCK, set: {struct: [SIGALRM, SIGHUP]}}, thread: all}, \
+                 {rt_sigprocmask: {how: SIG_SETMASK, set: {struct: [SIGTERM]}}, thread: all}, \
+                 {sigaltstack: {ss: {struct: {ss_flags: SS_DISABLE}}}, thread: all}";
+    for _ in 0..5 {
+        let output = apply(directory.path(), &plan(&target, &format!("{steps}, {FAILS}")), &[]);
+        assert_code(&output, 1);
+        assert_eq!(outcome(&output)["outcome"], "rolled_back");
+        wait_for_growth(&lines, fs::metadata(&lines).unwrap().len() + 10);
+        target.assert_well();
+    }
 }
 
 /// Nothing undoes these, which `validate` says without any target.
