@@ -36,6 +36,10 @@ pub fn foresee(target: &Prepared, gate: &Gate, ip: u64, of: impl Fn(&StepCode) -
     gate.foresee("rt_sigreturn", libc::SYS_rt_sigreturn as u32, ip, &[None; 6]).map_err(refuse)?;
     for call in ops(&target.program, of) {
         let Some(number) = call.syscall.number(Arch::X86_64) else { continue };
+        // It acts on the mask that the thread goes on with, from outside.
+        if call.syscall.name == "rt_sigprocmask" {
+            continue;
+        }
         let mut args = [None; 6];
         for (slot, cell) in args.iter_mut().zip(&call.args) {
             *slot = target.program.constant(*cell);

@@ -2,7 +2,6 @@
 
 use super::fault::OpFault;
 use super::machine::Machine;
-use super::prepared::Prepared;
 use crate::program::{Action, Asked, Cell};
 use crate::syscalls::layouts::Int;
 
@@ -28,6 +27,12 @@ impl Machine<'_> {
             }
             Action::Ask { into, what } => {
                 if let Some(value) = self.ask(*what)? {
+                    self.set(*into, value);
+                }
+            }
+            Action::Reckon { into, what, from } => {
+                let values: Option<Vec<u64>> = from.iter().map(|cell| self.cell(*cell)).collect();
+                if let Some(value) = values.and_then(|values| what.of(&values)) {
                     self.set(*into, value);
                 }
             }
@@ -85,14 +90,34 @@ impl Machine<'_> {
 
     /// The answer, if there is one.
     fn ask(&self, what: Asked) -> Result<Option<u64>, OpFault> {
+        let process = &self.target.process;
+        let thread = self.thread();
         Ok(match what {
-            Asked::Umask => self.target.process.umask(),
             Asked::Open(fd) => {
                 let open = self.target.descriptors.is_open(self.need(fd)? as i32);
                 open.map(|open| if open { 0 } else { -i64::from(libc::EBADF) as u64 })
             }
+            Asked::Umask => process.umask(),
+            Asked::Privileges => Some(process.privileges(thread)),
+            Asked::Limit(resource) => process.soft_limit(resource),
+            Asked::Ambient => process.status_of(thread).and_then(|status| status.capamb),
+            Asked::Bounding => process.status_of(thread).and_then(|status| status.capbnd),
+            Asked::Pending => process.status_of(thread).map(|status| status.sigpnd | status.shdpnd),
+            Asked::StackPointer => Some(self.runner.own_stack()),
+            Asked::Clock => Some(clock()),
+            Asked::TimerClock(timer) => process.timer(self.need(timer)?).map(|timer| u64::from(timer.keeps_time)),
+            Asked::TimerSignal(timer) => process.timer(self.need(timer)?).map(|timer| timer.signal as u64),
+            Asked::Namespace(kind) => process.namespace(thread, kind),
+            Asked::AloneInGroup => process.alone_in_group().map(u64::from),
+            Asked::MemoryMark(command) => process.memory_mark(command),
         })
     }
+}
+
+/// Nanoseconds of a clock that goes on in a suspended machine.
+fn clock() -> u64 {
+    let now = nix::time::clock_gettime(nix::time::ClockId::CLOCK_BOOTTIME).map(std::time::Duration::from);
+    now.map_or(0, |now| now.as_nanos() as u64)
 }
 
 fn unreadable() -> OpFault {

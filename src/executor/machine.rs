@@ -1,11 +1,11 @@
 //! Runs the ops of a Program in one frozen target, step by step from outside.
 
 use super::fault::OpFault;
+use super::judgement::{judged, relation_holds};
 use super::prepared::Prepared;
 use super::seccomp_gate::Gate;
 use super::threads::{Crew, Worker, named};
-use crate::plan::Relation;
-use crate::program::{Accept, Action, Buffer, BufferId, Call, Cell, Guard, Init, Op, Program, StepCode};
+use crate::program::{Action, Buffer, BufferId, Call, Cell, Guard, Init, Op, Program, StepCode};
 use crate::remote::{Limits, Runner};
 use crate::syscalls::layouts::Int;
 use crate::syscalls::memory::{self, Changes};
@@ -24,7 +24,7 @@ pub struct Machine<'a> {
     pub(super) target: &'a Prepared,
     pub(super) program: &'a Program,
     /// The thread at work.
-    runner: Runner,
+    pub(super) runner: Runner,
     gate: Gate,
     /// The thread that runs what no step gives to another.
     first: i32,
@@ -292,6 +292,11 @@ impl<'a> Machine<'a> {
         for (slot, cell) in args.iter_mut().zip(&call.args) {
             *slot = self.need(*cell)?;
         }
+        if name == "rt_sigprocmask" {
+            let value = self.own_mask(args);
+            self.made(call, args, value);
+            return judged(call, value);
+        }
         self.ground(name, &args)?;
         self.gate.check(name, number, self.runner.ip(), &args).map_err(OpFault::Unsafe)?;
         let deadline = call.timeout.map_or(self.deadline, |timeout| self.deadline.min(Instant::now() + timeout));
@@ -302,20 +307,22 @@ impl<'a> Machine<'a> {
             .runner
             .call(waiter, u64::from(number), args, limits)
             .map_err(|fault| OpFault::Call { call: name, fault })?;
-        let of_its_own = self.thread() != self.first;
-        let thread = if of_its_own { format!("[{}] ", self.thread()) } else { String::new() };
-        self.trace.push(format!("{thread}{name}({}) = {value}", args.map(|arg| format!("{arg:#x}")).join(", ")));
-        self.set(call.result, value as u64);
+        self.made(call, args, value);
         self.note_mappings(name, &args, value);
         if name == "fcntl" && matches!(args[1] as i32, libc::F_SETLK | libc::F_SETLKW) {
             self.target.descriptors.forget();
         }
         self.take_back(waiter, call, before)?;
-        if accepted(&call.accept, value) {
-            Ok(())
-        } else {
-            Err(OpFault::Result { call: name, purpose: call.purpose, value })
-        }
+        judged(call, value)
+    }
+
+    /// Notes a call that was made.
+    fn made(&mut self, call: &Call, args: [u64; 6], value: i64) {
+        let of_its_own = self.thread() != self.first;
+        let thread = if of_its_own { format!("[{}] ", self.thread()) } else { String::new() };
+        let name = call.syscall.name;
+        self.trace.push(format!("{thread}{name}({}) = {value}", args.map(|arg| format!("{arg:#x}")).join(", ")));
+        self.set(call.result, value as u64);
     }
 
     /// Refuses a call that would pull the ground from under the thread that makes it.
@@ -334,20 +341,28 @@ impl<'a> Machine<'a> {
             Changes::Unknown if name == "shmat" => vec![(args[1], 4096)],
             Changes::Nothing | Changes::Unknown => Vec::new(),
         };
-        let scratch =
-            |start: u64, end: u64| self.mapped.is_some_and(|(base, length)| start < base + length && end > base);
         let hit = ranges.iter().any(|(start, length)| {
             // The kernel takes whole pages.
             let end = start.saturating_add((*length).max(1)).checked_next_multiple_of(4096).unwrap_or(u64::MAX);
             let start = start & !4095;
-            self.runner.stands_on(start, end) || self.crew.stands_on(start, end) || scratch(start, end)
+            self.stands_on(start, end)
         });
         if hit {
             return Err(OpFault::Unsafe(format!(
                 "{name} would take away the memory that criu-plan itself stands on in the target"
             )));
         }
+        if name == "sigaltstack" && self.borrowed_stack(args[0]) {
+            let why = "the thread's signal handlers would run on memory that goes with the plan; give them memory of the target's own";
+            return Err(OpFault::Unsafe(why.into()));
+        }
         Ok(())
+    }
+
+    /// Whether `[start, end)` holds memory that is ours: landing frames, code that is called through, scratch memory.
+    pub(super) fn stands_on(&self, start: u64, end: u64) -> bool {
+        let scratch = self.mapped.is_some_and(|(base, length)| start < base + length && end > base);
+        self.runner.stands_on(start, end) || self.crew.stands_on(start, end) || scratch
     }
 
     /// Which of the signals that the call may raise in its own thread are queued there already.
@@ -379,37 +394,5 @@ impl<'a> Machine<'a> {
         let deadline = self.deadline.max(Instant::now() + UNDO_TIME);
         let limits = Limits { deadline, may_block: false, takes_mask: false };
         self.runner.call(waiter, number, args, limits).map_err(|fault| OpFault::Call { call: name, fault })
-    }
-}
-
-/// Whether a comparison holds.
-fn relation_holds(relation: Relation, left: i64, right: i64) -> bool {
-    match relation {
-        Relation::Equal => left == right,
-        Relation::NotEqual => left != right,
-        Relation::Less => left < right,
-        Relation::LessOrEqual => left <= right,
-        Relation::Greater => left > right,
-        Relation::GreaterOrEqual => left >= right,
-    }
-}
-
-/// Whether a result is a success.
-fn accepted(accept: &Accept, value: i64) -> bool {
-    let errno = crate::syscalls::errno::of_result(value);
-    if errno.is_some_and(|errno| accept.ignore.contains(&errno)) {
-        return true;
-    }
-    match &accept.expected {
-        None => errno.is_none(),
-        Some(expected) => match errno {
-            Some(errno) => expected.errnos.contains(&errno) || expected.values.contains(&value),
-            None => {
-                let listed = expected.values.contains(&value);
-                let bounded = expected.min.is_some() || expected.max.is_some();
-                let within = expected.min.is_none_or(|min| value >= min) && expected.max.is_none_or(|max| value <= max);
-                listed || (bounded && within)
-            }
-        },
     }
 }

@@ -7,7 +7,7 @@ use super::machine::Machine;
 use super::prepared::Prepared;
 use super::seccomp_gate::Gate;
 use crate::problem::Problem;
-use crate::program::Program;
+use crate::program::{Action, Program, StepCode};
 use crate::remote::{Gadgets, Image, PrepareError, Room, Runner};
 use crate::syscalls::Nature;
 use crate::target::{Fault, Resource, Waiter, shares};
@@ -149,11 +149,13 @@ pub fn fit(target: &Prepared, standing: &Standing) -> Result<(), Unfit> {
         };
         return Err(Unfit::Because(format!("thread {tid} {why}")));
     }
+    let keeps = |step: &StepCode| step.forward.iter().any(|op| matches!(op.action, Action::FreeDescriptor { .. }));
     let descriptors = own().any(|step| {
-        matches!(
-            step.particulars.nature,
-            Nature::GivesFd | Nature::GivesPair | Nature::ReplacesFd | Nature::ClosesFd | Nature::Fcntl
-        )
+        keeps(step)
+            || matches!(
+                step.particulars.nature,
+                Nature::GivesFd | Nature::GivesPair | Nature::ReplacesFd | Nature::ClosesFd | Nature::Fcntl
+            )
     });
     if descriptors && shares(target.process.tid, tid, Resource::Files) != Ok(true) {
         return Err(Unfit::Because(format!(

@@ -159,7 +159,7 @@ fn instead_of(call: &str) -> &'static str {
             "start what is to run beside it from outside; a plan changes what runs"
         }
         "execve" | "execveat" => "to run another program restart the service; a plan changes what runs",
-        "rt_sigprocmask" | "rt_sigsuspend" => "what the process does on a signal is set with `rt_sigaction`",
+        "rt_sigsuspend" => "what the process does on a signal is set with `rt_sigaction`",
         "ptrace" => "trace the process from outside, once the plan is done",
         _ => "leave the step out; `criu-plan explain` and the call's name tells which uses of it there are",
     }

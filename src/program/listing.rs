@@ -2,6 +2,7 @@
 
 use super::{Action, Asked, Aspect, Bound, BufferId, Call, Cell, Guard, Init, Op, Program, Shown, StepCode};
 use crate::plan::{Relation, shown};
+use crate::syscalls::constants::{NAMESPACES, RLIMIT};
 use crate::syscalls::layouts::Int;
 use crate::syscalls::{Kind, Syscall};
 use std::collections::{HashMap, HashSet};
@@ -119,12 +120,10 @@ impl Listing<'_> {
                 let number = Int::plain(*size, *signed).name();
                 format!("{number} at buffer{buffer}[{offset}] = {}{most}", name(from))
             }
-            Action::Ask { into, what } => {
-                let what = match what {
-                    Asked::Umask => "the umask".to_owned(),
-                    Asked::Open(fd) => format!("whether descriptor {} is open", name(fd)),
-                };
-                format!("{} = {what}", name(into))
+            Action::Ask { into, what } => format!("{} = {}", name(into), self.asked(*what)),
+            Action::Reckon { into, what, from } => {
+                let from: Vec<String> = from.iter().map(name).collect();
+                format!("{} = {}({})", name(into), what.describe(), from.join(", "))
             }
             Action::Survey { into, aspect, start, length } => {
                 let pieces: Vec<String> = into.iter().map(|piece| name(&piece.value)).collect();
@@ -169,6 +168,28 @@ impl Listing<'_> {
             String::new()
         };
         format!("{}({}){result}", call.syscall.name, args.collect::<Vec<_>>().join(", "))
+    }
+
+    /// What is asked, in words.
+    fn asked(&self, what: Asked) -> String {
+        match what {
+            Asked::Umask => "the umask".into(),
+            Asked::Open(fd) => format!("whether descriptor {} is open", self.value(fd, Kind::Int)),
+            Asked::Privileges => "capabilities in effect in the first user namespace".into(),
+            Asked::Limit(resource) => format!("its limit {}", shown(Kind::OneOf(&RLIMIT), resource)),
+            Asked::Ambient => "ambient capabilities".into(),
+            Asked::Bounding => "the capability bounding set".into(),
+            Asked::Pending => "pending signals".into(),
+            Asked::StackPointer => "its stack pointer".into(),
+            Asked::Clock => "the time".into(),
+            Asked::TimerClock(timer) => {
+                format!("whether timer {} does not run by processor time", self.value(timer, Kind::Int))
+            }
+            Asked::TimerSignal(timer) => format!("the signal of timer {}", self.value(timer, Kind::Int)),
+            Asked::Namespace(kind) => format!("its namespace {}", shown(Kind::Flags(&NAMESPACES), kind)),
+            Asked::AloneInGroup => "whether it is alone in its process group".into(),
+            Asked::MemoryMark(command) => format!("the address that PR_SET_MM {command} sets"),
+        }
     }
 
     fn conditions(&self, guards: &[Guard]) -> String {
@@ -240,6 +261,7 @@ fn names(program: &Program) -> HashMap<Cell, String> {
             Action::DescriptorFlags { into, .. } => give(*into, "flags"),
             Action::FreeDescriptor { into } => give(*into, "high"),
             Action::Ask { into, .. } => give(*into, "asked"),
+            Action::Reckon { into, .. } => give(*into, "reckoned"),
             Action::Call(call) if call.purpose == "keep" => give(call.result, "keep"),
             Action::Call(Call { syscall: Syscall { name, .. }, result, .. }) => give(*result, name),
             Action::Survey { into, .. } => {
@@ -282,6 +304,8 @@ fn read(program: &Program) -> HashSet<Cell> {
             | Action::CanUnmap { start, length } => read.extend([*start, *length]),
             Action::FreeRange { length, .. } => read.extend([*length]),
             Action::Call(call) => read.extend(&call.args),
+            Action::Reckon { from, .. } => read.extend(from),
+            Action::Ask { what: Asked::TimerClock(timer) | Asked::TimerSignal(timer), .. } => read.extend([*timer]),
             _ => {}
         }
     }

@@ -10,6 +10,8 @@ mod memory;
 mod natures;
 mod opening;
 mod ops;
+mod privilege;
+mod reckoning;
 mod reversal;
 mod undo;
 
@@ -17,6 +19,7 @@ pub use expand::uses_of_each;
 pub use listing::{Line, call_text, lines, listing};
 pub use lower::lower;
 pub use ops::*;
+pub use reckoning::Reckoning;
 
 /// What lowering asks about the surroundings of a target; answered without touching it.
 pub trait Facts {

@@ -3,6 +3,7 @@
 //! Every argument of a call is a cell and every result goes to one, so constants and captured values are the same thing.
 //! Ops run in order; one whose guards do not all hold is passed over.
 
+use super::reckoning::Reckoning;
 use crate::plan::{Decode, Expected, Relation};
 use crate::problem::Span;
 use crate::syscalls::{Particulars, Syscall};
@@ -197,6 +198,15 @@ pub enum Action {
         /// Its length in bytes.
         length: Cell,
     },
+    /// `into =` what follows from values; nothing if one of them is unset.
+    Reckon {
+        /// Result.
+        into: Cell,
+        /// What follows.
+        what: Reckoning,
+        /// From what, in the order that it says.
+        from: Vec<Cell>,
+    },
     /// A system call inside the target.
     Call(Call),
 }
@@ -246,6 +256,31 @@ pub enum Asked {
     Umask,
     /// 0 if this descriptor is open, -EBADF if not.
     Open(Cell),
+    /// Capabilities that are in effect in the thread at work, as far as they count for the whole machine: none in a user
+    /// namespace that is not the first.
+    Privileges,
+    /// A soft limit of its process (setrlimit): its number.
+    Limit(u64),
+    /// The ambient capabilities of the thread at work.
+    Ambient,
+    /// The capabilities that the thread at work may ever have.
+    Bounding,
+    /// The signals that wait for the thread at work or for the process, bit 0 for signal 1.
+    Pending,
+    /// The stack pointer that the thread at work goes on with.
+    StackPointer,
+    /// A clock that goes on in a suspended machine, in nanoseconds.
+    Clock,
+    /// Whether the timer of this number runs by a clock of the world (1), or by processor time (0).
+    TimerClock(Cell),
+    /// The signal by which the timer of this number tells the process, or this thread, that it has gone off; 0 if it does not.
+    TimerSignal(Cell),
+    /// The namespace of one kind (CLONE_NEW*) that the thread at work is in, by its inode number.
+    Namespace(u64),
+    /// Whether no other process is in its process group.
+    AloneInGroup,
+    /// An address that PR_SET_MM sets, by the number of that command.
+    MemoryMark(u64),
 }
 
 /// A system call inside the target.

@@ -52,7 +52,11 @@ impl Lowering<'_> {
             },
             Nature::Fcntl => self.fcntl(step, own),
             Nature::Restores(_) if !step.irreversible => {
-                self.restores(step, own, buffers).unwrap_or_else(|| Sections::lasting(own))
+                let undone = self.restores(step, own, buffers);
+                undone.unwrap_or_else(|| {
+                    let why = format!("nothing is known here to undo this `{}` with", step.syscall.name);
+                    self.lasting(step, own, "program::not-undoable", why)
+                })
             }
             Nature::Restores(_)
             | Nature::ReplacesFd

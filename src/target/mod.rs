@@ -22,6 +22,7 @@ mod refusal;
 mod selection;
 mod sharers;
 mod tracee;
+mod values;
 mod vm_flags;
 
 pub use activity::{Activity, Place, activities};

@@ -174,13 +174,13 @@ impl Process {
 
     /// `Seccomp:` of one of its threads at this moment. Quick: it is asked inside the stop.
     pub fn seccomp_of(&self, tid: i32) -> Option<u32> {
-        let text = if tid == self.tid { status_text(&self.status) } else { status_text(&self.status_of(tid)?) };
+        let text = if tid == self.tid { status_text(&self.status) } else { status_text(&self.status_file(tid)?) };
         let text = text?;
         let at = memchr::memmem::find(&text, b"\nSeccomp:\t")? + b"\nSeccomp:\t".len();
         text.get(at..)?.split(|byte| *byte == b'\n').next()?.utf8_chunks().next()?.valid().parse().ok()
     }
 
-    fn status_of(&self, tid: i32) -> Option<File> {
+    fn status_file(&self, tid: i32) -> Option<File> {
         let flags = OFlag::O_RDONLY | OFlag::O_CLOEXEC;
         nix::fcntl::openat(&self.dir, format!("task/{tid}/status").as_str(), flags, Mode::empty()).ok().map(File::from)
     }
@@ -250,7 +250,7 @@ fn status_text(file: &File) -> Option<Vec<u8>> {
 }
 
 /// A value of procfs from a file of a `/proc/PID` directory.
-fn read<T: FromRead>(dir: &OwnedFd, name: &str) -> Option<T> {
+pub(super) fn read<T: FromRead>(dir: &OwnedFd, name: &str) -> Option<T> {
     let fd = nix::fcntl::openat(dir, name, OFlag::O_RDONLY | OFlag::O_CLOEXEC, Mode::empty()).ok()?;
     T::from_read(File::from(fd)).ok()
 }

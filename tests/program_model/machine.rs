@@ -175,6 +175,7 @@ impl Machine<'_> {
             }
             // The model has descriptors and files only.
             Action::Ask { .. }
+            | Action::Reckon { .. }
             | Action::Survey { .. }
             | Action::Mapped { .. }
             | Action::FreeRange { .. }

@@ -50,7 +50,7 @@ impl Room {
 }
 
 impl Lowering<'_> {
-    pub fn policy(&mut self, step: &Step, own: &Own) -> Option<Sections> {
+    pub fn memory_policy(&mut self, step: &Step, own: &Own) -> Option<Sections> {
         match step.syscall.name {
             "set_mempolicy" => {
                 let room = Room::new(&mut self.builder);
