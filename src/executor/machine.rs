@@ -183,6 +183,7 @@ impl<'a> Machine<'a> {
         self.cell(cell).ok_or_else(|| OpFault::Unsafe("a value that it needs was never set".into()))
     }
 
+    /// Gives a cell its value.
     pub(super) fn set(&mut self, Cell(index): Cell, value: u64) {
         if let Some(cell) = self.cells.get_mut(index as usize) {
             *cell = Some(value);

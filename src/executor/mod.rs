@@ -8,6 +8,7 @@ mod choice;
 mod contents;
 mod fault;
 mod foresight;
+mod links;
 mod look;
 mod machine;
 mod outcome;
@@ -28,6 +29,7 @@ use crate::syscalls::Nature;
 use crate::target::{Process, can_read_filters, seccomp_not_suspended, seccomp_unreadable};
 use board::{Board, Phase};
 use child::Ended;
+use links::Links;
 use nix::sys::resource::{Resource, getrlimit, setrlimit};
 use prepared::Prepared;
 use record::{ChildReport, blank_target};
@@ -87,21 +89,25 @@ pub fn apply(plan: &Plan, options: &Options) -> Outcome {
     let order: Vec<i32> = targets.iter().map(|target| target.process.pid).collect();
     let (alone, mut targets): (Vec<Prepared>, Vec<Prepared>) = targets.into_iter().partition(Prepared::left_alone);
     let alone = alone.iter().map(|target| blank_target(target, Verdict::Unchanged, StepState::Skipped));
-    let mut outcome = if targets.is_empty() { unchanged(plan) } else { transact(plan, &mut targets, options) };
+    let links = match links::link(&targets) {
+        Ok(links) => links,
+        Err(problems) => return refused(plan, problems),
+    };
+    let mut outcome = if targets.is_empty() { unchanged(plan) } else { transact(plan, &mut targets, links, options) };
     outcome.targets.extend(alone);
     outcome.targets.sort_by_key(|target| order.iter().position(|pid| *pid == target.pid));
     outcome
 }
 
 /// The transaction with those targets that it has to do with.
-fn transact(plan: &Plan, targets: &mut [Prepared], options: &Options) -> Outcome {
+fn transact(plan: &Plan, targets: &mut [Prepared], links: Links, options: &Options) -> Outcome {
     let board = match Board::new(targets.len(), plan.steps.len()) {
         Ok(board) => board,
         Err(errno) => return refused(plan, vec![no_child(errno)]),
     };
     let patience = Deadlines { board: &board, options, freezing: Cell::new(None) };
     let ended = child::run(&patience, |waiter| {
-        let report = transaction::run(plan, targets, options, &board, waiter);
+        let report = transaction::run(plan, targets, links, options, &board, waiter);
         serde_json::to_vec(&report).unwrap_or_default()
     });
     let said = match ended {
@@ -158,20 +164,22 @@ impl child::Patience for Deadlines<'_> {
 pub fn dry_run(plan: &Plan, options: &Options) -> Outcome {
     match prepare(plan, options) {
         Err(problems) => refused(plan, problems),
-        Ok(targets) => Outcome {
-            plan: plan.name.clone(),
-            verdict: Verdict::Planned,
-            changed: targets.iter().flat_map(|target| &target.program.steps).any(would_change),
-            targets: targets
-                .iter()
-                .map(|target| {
-                    let verdict = if target.left_alone() { Verdict::Unchanged } else { Verdict::Planned };
-                    blank_target(target, verdict, StepState::Planned)
-                })
-                .collect(),
-            problems: Vec::new(),
-            interrupted: None,
+        Ok(targets) => match links::link(&targets) {
+            Err(problems) => refused(plan, problems),
+            Ok(_) => planned(plan, &targets),
         },
+    }
+}
+
+fn planned(plan: &Plan, targets: &[Prepared]) -> Outcome {
+    let verdict = |target: &Prepared| if target.left_alone() { Verdict::Unchanged } else { Verdict::Planned };
+    Outcome {
+        plan: plan.name.clone(),
+        verdict: Verdict::Planned,
+        changed: targets.iter().flat_map(|target| &target.program.steps).any(would_change),
+        targets: targets.iter().map(|target| blank_target(target, verdict(target), StepState::Planned)).collect(),
+        problems: Vec::new(),
+        interrupted: None,
     }
 }
 

@@ -86,6 +86,9 @@ pub struct StepOutcome {
     pub errno: Option<String>,
     /// It was taken back.
     pub undone: bool,
+    /// The calls that take it back, if the plan itself says so.
+    #[serde(default)]
+    pub undo: Vec<String>,
     /// Contents of out-buffers after a successful call: parameter and bytes.
     pub buffers: Vec<(String, Vec<u8>)>,
     /// The same by their types.

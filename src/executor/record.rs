@@ -6,7 +6,7 @@ use super::machine::Machine;
 use super::prepared::Prepared;
 use super::{StepOutcome, StepState, TargetOutcome, Verdict};
 use crate::problem::Problem;
-use crate::program::{Bound, Shown, StepCode};
+use crate::program::{Bound, Shown, StepCode, undo_text};
 use crate::syscalls::layouts::decode::Value;
 use crate::syscalls::{Nature, errno};
 use indexmap::IndexMap;
@@ -65,6 +65,7 @@ pub fn blank_step(step: &StepCode, state: StepState) -> StepOutcome {
         result: None,
         errno: None,
         undone: false,
+        undo: step.undo_steps.iter().map(undo_text).collect(),
         buffers: Vec::new(),
         values: IndexMap::new(),
         note: step.skip.map(str::to_owned),
@@ -157,7 +158,7 @@ impl<'a> Recorder<'a> {
         let inert = self.inert(position);
         let effective = self.effective(position);
         if let Some(slot) = self.outcome.steps.get_mut(position) {
-            slot.undone = effective && !inert;
+            slot.undone = effective && (!inert || !slot.undo.is_empty());
         }
     }
 
@@ -173,6 +174,20 @@ impl<'a> Recorder<'a> {
         } else {
             "compare the process with what the plan says (its descriptors in /proc/PID/fd) and put right what differs"
         })
+    }
+
+    /// The problem of steps that can't be undone and were done, last first.
+    pub fn partial(&self, stays: &[usize]) -> Option<Problem> {
+        let titles: Vec<String> = stays.iter().rev().map(|position| self.title(*position)).collect();
+        let (what, steps) = match titles.as_slice() {
+            [] => return None,
+            [one] => ("stays done, for it can't be undone", one.clone()),
+            [all @ .., last] => ("stay done, for they can't be undone", format!("{} and {last}", all.join(", "))),
+        };
+        let places = stays.iter().rev().filter_map(|position| self.target.program.steps.get(*position));
+        let problem = Problem::error("run::partial", self.say(&format!("{steps} {what}")))
+            .help("see to it by hand if it must not stay; the plan can be applied again once what failed is put right");
+        Some(places.fold(problem, |problem, code| problem.at(code.span, "stays")))
     }
 
     /// Whether it was said already that something is in doubt here.

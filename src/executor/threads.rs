@@ -7,7 +7,7 @@ use super::machine::Machine;
 use super::prepared::Prepared;
 use super::seccomp_gate::Gate;
 use crate::problem::Problem;
-use crate::program::Program;
+use crate::program::{Program, StepCode};
 use crate::remote::{Gadgets, Image, PrepareError, Room, Runner};
 use crate::syscalls::Nature;
 use crate::target::{Fault, Resource, Waiter, shares};
@@ -149,11 +149,12 @@ fn fit(target: &Prepared, standing: &Standing) -> Result<(), Unfit> {
         };
         return Err(Unfit::Because(format!("thread {tid} {why}")));
     }
-    let descriptors = own().any(|step| {
-        matches!(
-            step.particulars.nature,
-            Nature::GivesFd | Nature::GivesPair | Nature::ReplacesFd | Nature::ClosesFd | Nature::Fcntl
-        )
+    let natures = |step: &StepCode| {
+        let undo = step.undo_steps.iter().map(|undo| undo.particulars.nature);
+        std::iter::once(step.particulars.nature).chain(undo).collect::<Vec<_>>()
+    };
+    let descriptors = own().flat_map(natures).any(|nature| {
+        matches!(nature, Nature::GivesFd | Nature::GivesPair | Nature::ReplacesFd | Nature::ClosesFd | Nature::Fcntl)
     });
     if descriptors && shares(target.process.tid, tid, Resource::Files) != Ok(true) {
         return Err(Unfit::Because(format!(

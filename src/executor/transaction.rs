@@ -4,6 +4,7 @@ use super::Options;
 use super::board::{Board, Mark, Phase};
 use super::choice::{Standing, choose};
 use super::foresight::{foresee, overwrites_restart};
+use super::links::{Links, link};
 use super::machine::Machine;
 use super::prepared::{Prepared, changed, no_code};
 use super::record::{ChildReport, Recorder};
@@ -26,13 +27,14 @@ use std::time::Instant;
 pub fn run(
     plan: &Plan,
     targets: &mut [Prepared],
+    mut links: Links,
     options: &Options,
     board: &Board,
     waiter: &mut Waiter,
 ) -> ChildReport {
     let mut ready = make_ready(plan, targets);
     let mut blanks: Vec<TargetOutcome> = targets.iter().map(Recorder::blank).collect();
-    let mut problems = Vec::new();
+    let (mut problems, mut relowered) = (Vec::new(), false);
     board.enter(Phase::Freezing);
     // What was opened before the stop is closed after it: `ready` lives until then.
     let stopped = match &mut ready {
@@ -43,9 +45,18 @@ pub fn run(
         for (target, blank) in targets.iter_mut().zip(&mut blanks) {
             match target.ask_again(plan) {
                 Ok(false) => {}
-                Ok(true) => *blank = Recorder::blank(target),
+                Ok(true) => {
+                    *blank = Recorder::blank(target);
+                    relowered = true;
+                }
                 Err(more) => problems.extend(more),
             }
+        }
+    }
+    if relowered && problems.is_empty() {
+        match link(targets) {
+            Ok(anew) => links = anew,
+            Err(more) => problems.extend(more),
         }
     }
     let targets = &*targets;
@@ -56,7 +67,7 @@ pub fn run(
             Verdict::Refused
         }
         Ok(Stopped { frozen, standings, begun }) => {
-            let mut held = Held { targets, options, board, begun, frozen: &frozen };
+            let mut held = Held { targets, links: &links, options, board, begun, frozen: &frozen };
             let verdict = if problems.is_empty() {
                 held.work(waiter, &standings, &mut recorders, &mut problems)
             } else {
@@ -141,6 +152,7 @@ fn bars_restart(target: &Prepared, tracee: Tracee) -> bool {
 /// What is held while the transaction works.
 struct Held<'a, 'f> {
     targets: &'a [Prepared],
+    links: &'a Links,
     options: &'a Options,
     board: &'a Board,
     begun: Instant,
@@ -245,12 +257,16 @@ impl<'a> Held<'a, '_> {
         }
         let of_no_thread = |step: &&StepCode| step.thread.is_none() && step.skip.is_none();
         let mut steps = target.program.steps.iter().filter(of_no_thread);
-        let per_thread = steps.find(|step| step.particulars.scope == Scope::Thread);
-        if let (Some(StepCode { syscall: call, .. }), true) = (per_thread, frozen.threads.len() > 1) {
+        let per_thread = steps.find_map(|step| {
+            let undo = step.undo_steps.iter().map(|undo| (undo.syscall, &undo.particulars));
+            let calls = std::iter::once((step.syscall, &step.particulars)).chain(undo);
+            calls.filter(|(_, particulars)| particulars.scope == Scope::Thread).map(|(call, _)| call.name).next()
+        });
+        if let (Some(call), true) = (per_thread, frozen.threads.len() > 1) {
             return Err(refusal(
                 target,
                 "target::per-thread-call",
-                &format!("{} changes one thread only, and it has {}", call.name, frozen.threads.len()),
+                &format!("{call} changes one thread only, and it has {}", frozen.threads.len()),
             )
             .help("add `thread: all`, `thread: leader` or `for_each: { thread: { name: … } }` to the step"));
         }
@@ -310,7 +326,7 @@ impl<'a> Held<'a, '_> {
             for at in 0..machines.len() {
                 // Repetitions of a step follow each other.
                 while self.targets[at].program.steps.get(next[at]).is_some_and(|step| step.index == index) {
-                    if let Err(problem) = self.step(waiter, at, next[at], &mut machines[at], &mut recorders[at]) {
+                    if let Err(problem) = self.step(waiter, (at, next[at]), machines, &mut recorders[at]) {
                         problems.push(problem);
                         return self.roll_back(waiter, machines, recorders, problems);
                     }
@@ -325,9 +341,8 @@ impl<'a> Held<'a, '_> {
     fn step(
         &mut self,
         waiter: &mut Waiter,
-        at: usize,
-        position: usize,
-        machine: &mut Machine<'a>,
+        (at, position): (usize, usize),
+        machines: &mut [Machine<'a>],
         recorder: &mut Recorder<'a>,
     ) -> Result<(), Problem> {
         let Some(step) = self.targets[at].program.steps.get(position) else { return Ok(()) };
@@ -339,6 +354,8 @@ impl<'a> Held<'a, '_> {
             return Err(Problem::error("run::hold", format!("the targets were held for {:?}", self.options.hold))
                 .help("`--hold` allows more"));
         }
+        let fetched = self.links.fetch(waiter, machines, self.targets, (at, position));
+        let machine = &mut machines[at];
         if step.skip.is_some() {
             // No thread was made ready for what is left out.
             recorder.step(position, machine, Ok(&StepState::Skipped));
@@ -346,7 +363,8 @@ impl<'a> Held<'a, '_> {
             return Ok(());
         }
         self.board.mark(at, index, Mark::Begun);
-        let ready = machine.hand_over(step.thread).and_then(|()| machine.run(waiter, &step.prepare));
+        let ready = fetched.and_then(|()| machine.hand_over(step.thread));
+        let ready = ready.and_then(|()| machine.run(waiter, &step.prepare));
         let result = ready.and_then(|()| {
             if machine.skips(step) {
                 return Ok(StepState::Skipped);
@@ -407,6 +425,7 @@ impl<'a> Held<'a, '_> {
         let mut verdict = Verdict::RolledBack;
         for (at, (machine, recorder)) in machines.iter_mut().zip(recorders.iter_mut()).enumerate().rev() {
             let mut ended = Verdict::RolledBack;
+            let mut stays = Vec::new();
             let steps = &self.targets[at].program.steps;
             for (position, step) in steps.iter().enumerate().rev() {
                 if !recorder.begun(position) {
@@ -419,7 +438,8 @@ impl<'a> Held<'a, '_> {
                 });
                 match taken_back {
                     Ok(()) if step.irreversible && recorder.effective(position) => {
-                        ended = ended.worse(Verdict::Partial)
+                        ended = ended.worse(Verdict::Partial);
+                        stays.push(position);
                     }
                     Ok(()) => {
                         recorder.undone(position);
@@ -434,6 +454,7 @@ impl<'a> Held<'a, '_> {
                     }
                 }
             }
+            problems.extend(recorder.partial(&stays));
             recorder.end(ended);
             verdict = verdict.worse(ended);
         }

@@ -1,7 +1,7 @@
 //! What a plan uses of what it captured: numbers by their way inside memory, and memory itself.
 
 use super::reading::Problems;
-use super::{Access, Arg, CaptureFrom, CaptureRef, Decode, Memory, Part, Pointed, Step};
+use super::{Arg, CaptureFrom, CaptureRef, Decode, Memory, Part, Pointed, Step, spelled};
 use crate::syscalls::layouts::access::{Missing, locate};
 
 /// A use in an argument.
@@ -73,13 +73,4 @@ pub fn check_access(used: &CaptureRef, from: &CaptureFrom, memory: bool, problem
         ),
     };
     problems.at("plan::access", used.span, message, help);
-}
-
-/// As it is written between `${` and `}`.
-fn spelled(name: &str, path: &[Access]) -> String {
-    let path = path.iter().map(|access| match access {
-        Access::Field(name) => format!(".{name}"),
-        Access::Index(index) => format!("[{index}]"),
-    });
-    format!("{name}{}", path.collect::<String>())
 }

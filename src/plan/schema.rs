@@ -3,7 +3,7 @@
 use super::Plan;
 use super::argument::{ALIASES, parameter};
 use super::selector::EACH;
-use super::step::MODIFIERS;
+use super::step::{MODIFIERS, NOT_IN_UNDO};
 use crate::syscalls::layouts::named;
 use crate::syscalls::{Kind, Nature, Set, Syscall, TABLE, commands, constants, errno};
 use schemars::generate::SchemaSettings;
@@ -92,6 +92,7 @@ impl JsonSchema for Plan {
         }
         definitions.extend(super::schema_facts::definitions());
         definitions.insert("step".into(), step());
+        definitions.insert("undo-step".into(), undo_step());
         json_schema!({
             "description": "A plan of system calls to run inside live processes",
             "type": "object",
@@ -222,7 +223,8 @@ fn step() -> Value {
         ]},
         "ignore": { "description": "Errors to go over",
                     "anyOf": [{ "$ref": "#/$defs/errno" }, { "type": "array", "items": { "$ref": "#/$defs/errno" } }] },
-        "undo": { "enum": ["auto", "none"], "description": "none takes `irreversible: true`" },
+        "undo": { "description": "What takes it back: auto, none (with `irreversible: true`), or steps",
+                  "anyOf": [{ "enum": ["auto", "none"] }, { "type": "array", "minItems": 1, "items": { "$ref": "#/$defs/undo-step" } }] },
         "irreversible": { "type": "boolean", "description": "It may stay done when the plan fails" },
         "timeout": { "type": "string", "pattern": r"^(([0-9]+\.?[0-9]*|\.[0-9]+) *(us|ms|s|m|h)|.*\$\{.*)$" },
     });
@@ -238,6 +240,13 @@ fn step() -> Value {
     json!({ "type": "object", "additionalProperties": false, "properties": properties, "oneOf": calls, "not": twice,
             "if": { "required": ["undo"], "properties": { "undo": { "const": "none" } } },
             "then": { "required": ["irreversible"], "properties": { "irreversible": { "const": true } } } })
+}
+
+/// A step that takes another one back: where that one ran, and with conditions that only compare.
+fn undo_step() -> Value {
+    let modifiers = NOT_IN_UNDO.map(|name| json!({ "required": [name] }));
+    let compares = json!({ "$ref": "#/$defs/comparisons" });
+    json!({ "$ref": "#/$defs/step", "not": { "anyOf": modifiers }, "properties": { "when": compares, "unless": compares } })
 }
 
 /// The arguments of a call, by position or by name. What an editor shows of the call is its signature and what it does.

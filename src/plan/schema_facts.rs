@@ -17,8 +17,10 @@ pub fn definitions() -> Map<String, Value> {
     ]});
     let facts = json!({ "anyOf": [{ "$ref": "#/$defs/fact" }, { "type": "array", "minItems": 1, "items": { "$ref": "#/$defs/facts" } }] });
     let condition = json!({ "anyOf": [{ "type": "string", "pattern": "==|!=|<|>" }, { "$ref": "#/$defs/fact" }] });
+    let comparison = json!({ "type": "string", "pattern": "==|!=|<|>" });
     let definitions = json!({
         "target": target(),
+        "comparisons": { "anyOf": [comparison, { "type": "array", "minItems": 1, "items": { "$ref": "#/$defs/comparisons" } }] },
         "range": range,
         "fact": fact(&text),
         "facts": facts,

@@ -1,6 +1,6 @@
 //! A Program as text that people read.
 
-use super::{Action, Asked, Bound, BufferId, Call, Cell, Guard, Init, Op, Program, Shown, StepCode};
+use super::{Action, Asked, Bound, BufferId, Call, Cell, Guard, Init, Op, Program, Shown, StepCode, UndoCode};
 use crate::plan::{Relation, shown};
 use crate::syscalls::layouts::Int;
 use crate::syscalls::{Kind, Syscall};
@@ -9,10 +9,19 @@ use std::fmt::Write;
 
 /// The step's call as in C, constants spelled out: `open("/var/log/app.log", O_WRONLY|O_CREAT|O_APPEND, 0o644)`.
 pub fn call_text(step: &StepCode) -> String {
-    let args = step.shown.iter().map(|(_, shown)| match shown {
+    as_in_c(step.syscall, &step.shown)
+}
+
+/// The same of a step under `undo`.
+pub fn undo_text(step: &UndoCode) -> String {
+    as_in_c(step.syscall, &step.shown)
+}
+
+fn as_in_c(syscall: &Syscall, shown: &[(&'static str, Shown)]) -> String {
+    let args = shown.iter().map(|(_, shown)| match shown {
         Shown::Text(text) | Shown::Cell(_, text) => text.as_str(),
     });
-    format!("{}({})", step.syscall.name, args.collect::<Vec<_>>().join(", "))
+    format!("{}({})", syscall.name, args.collect::<Vec<_>>().join(", "))
 }
 
 /// Every op of every step, a line each.
@@ -32,6 +41,10 @@ pub fn listing(program: &Program) -> String {
         let _ = writeln!(text, "step {}{name}{each}{thread}: {}{lasting}", step.index + 1, call_text(step));
         if let Some(why) = step.skip {
             let _ = writeln!(text, "  left out: {why}");
+        }
+        for import in &step.imports {
+            let (target, name) = (&import.target, &import.name);
+            let _ = writeln!(text, "  import   {} = {name} of {target}", listing.value(import.into, Kind::Int));
         }
         for op in &step.prepare {
             listing.line(&mut text, "prepare", op);
@@ -169,6 +182,9 @@ fn names(program: &Program) -> HashMap<Cell, String> {
             if let Bound::Cell(cell) = bound {
                 give(*cell, name);
             }
+        }
+        for import in &step.imports {
+            give(import.into, &format!("{}.{}", import.target, import.name));
         }
         give(step.result, "result");
     }

@@ -3,6 +3,7 @@
 mod builder;
 mod captures;
 mod creation;
+mod crossing;
 mod expand;
 mod listing;
 mod lower;
@@ -12,9 +13,10 @@ mod opening;
 mod ops;
 mod reversal;
 mod undo;
+mod user_undo;
 
 pub use expand::uses_of_each;
-pub use listing::{call_text, listing};
+pub use listing::{call_text, listing, undo_text};
 pub use lower::lower;
 pub use ops::*;
 

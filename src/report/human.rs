@@ -38,6 +38,10 @@ fn write_target(text: &mut String, target: &TargetOutcome) -> std::fmt::Result {
     writeln!(text, "process {} ({}){name}{held}", target.pid, target.comm)?;
     for step in &target.steps {
         writeln!(text, "  {}", line(step))?;
+        for undo in step.undo.iter().filter(|_| step.state == StepState::Planned || step.undone) {
+            let word = if step.undone { "undone by" } else { "undo by" };
+            writeln!(text, "    {word} {}", shortened(undo))?;
+        }
         for (name, value) in &step.values {
             writeln!(text, "    {name} = {value}")?;
         }
