@@ -51,7 +51,11 @@ fn uses_of_memory(memory: &Memory) -> Vec<Used<'_>> {
 pub fn check_access(used: &CaptureRef, from: &CaptureFrom, memory: bool, problems: &mut Problems) {
     let name = spelled(&used.name, &used.path);
     let (message, help) = match (from, memory) {
-        (CaptureFrom::Buffer(..), true) => return,
+        (CaptureFrom::Buffer(..), true) if used.path.is_empty() => return,
+        (CaptureFrom::Buffer(..), true) => (
+            format!("`{name}` is a part of memory, and only all of it can be referred to"),
+            format!("write `{{ref: {}}}`, or a number as `\"${{{name}}}\"`", used.name),
+        ),
         (CaptureFrom::Return, true) => (
             format!("`{name}` is what a call returned, and no memory"),
             format!("a number is written `\"${{{name}}}\"`"),

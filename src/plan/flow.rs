@@ -230,8 +230,10 @@ impl<'a> Flow<'a> {
         let Some(known) = self.known.get(capture.name.as_str()) else { return true };
         if elsewhere && known.step == used.step {
             let message = format!("`{}` is captured by this very step, and in no other process before", capture.name);
-            let problem = Problem::error("plan::used-before-capture", message)
-                .help("what a step captures in other targets can be used behind it");
+            let problem = Problem::error("plan::used-before-capture", message).help(format!(
+                "write `${{{}}}` for the value in the same process; others can be used in later steps",
+                capture.spelled()
+            ));
             problems.push(problem.at(span, "used here").at(known.span, "captured here"));
             return false;
         }
@@ -291,7 +293,8 @@ impl<'a> Flow<'a> {
         }
         let near = self.guess(&capture.name, |flow| flow.known.keys().copied().collect());
         let help = near.map_or("declare it under `vars:`, or `capture` it in an earlier step".to_owned(), |near| {
-            format!("did you mean `${{{near}}}`?")
+            let target = capture.target.as_ref().map(|target| format!("{target}.")).unwrap_or_default();
+            format!("did you mean `${{{target}{near}}}`?")
         });
         problems.at("plan::undefined", capture.span, format!("nothing is named `{}`", capture.name), help);
     }

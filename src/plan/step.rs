@@ -222,12 +222,12 @@ fn undo(node: &Node, variables: &Variables, problems: &mut Problems) -> Undo {
         NodeKind::List(_) => {
             let help = "to keep nothing for undo write `undo: none`, with `irreversible: true`";
             problems.at("plan::nothing", node.span, "there is nothing in `undo`", help);
-            Undo::Auto
+            Undo::Steps(Vec::new())
         }
         _ => {
             let help = "leave it out for auto; a list begins each step with `- `";
             problems.at("plan::shape", node.span, "`undo` is auto, none, or a list of steps", help);
-            Undo::Auto
+            Undo::Steps(Vec::new())
         }
     }
 }
