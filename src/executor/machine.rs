@@ -258,7 +258,12 @@ impl<'a> Machine<'a> {
 
     /// Runs a section until an op fails.
     pub fn run(&mut self, waiter: &mut Waiter, ops: &[Op]) -> Result<(), OpFault> {
-        ops.iter().try_for_each(|op| self.op(waiter, op))
+        self.run_until(waiter, ops).map_err(|(_, fault)| fault)
+    }
+
+    /// The same, telling which op it was.
+    pub fn run_until(&mut self, waiter: &mut Waiter, ops: &[Op]) -> Result<(), (usize, OpFault)> {
+        ops.iter().enumerate().try_for_each(|(index, op)| self.op(waiter, op).map_err(|fault| (index, fault)))
     }
 
     /// For rollback: calls get time of their own.

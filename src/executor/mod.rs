@@ -6,6 +6,7 @@ mod board;
 mod child;
 mod choice;
 mod contents;
+mod doubt;
 mod fault;
 mod foresight;
 mod links;

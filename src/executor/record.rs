@@ -4,7 +4,7 @@ use super::contents;
 use super::fault::OpFault;
 use super::machine::Machine;
 use super::prepared::Prepared;
-use super::{StepOutcome, StepState, TargetOutcome, Verdict};
+use super::{Doubt, StepOutcome, StepState, TargetOutcome, Verdict};
 use crate::problem::Problem;
 use crate::program::{Bound, Shown, StepCode, undo_text};
 use crate::syscalls::layouts::decode::Value;
@@ -69,6 +69,7 @@ pub fn blank_step(step: &StepCode, state: StepState) -> StepOutcome {
         buffers: Vec::new(),
         values: IndexMap::new(),
         note: step.skip.map(str::to_owned),
+        doubts: Vec::new(),
     }
 }
 
@@ -163,11 +164,16 @@ impl<'a> Recorder<'a> {
     }
 
     /// Notes that what became of a step is not known or not as it should be, and says so.
-    pub fn in_doubt(&mut self, position: usize, fault: &OpFault, what: &str) -> Problem {
-        let message = self.say(&format!("{}: {what}: {fault}", self.title(position)));
+    pub fn in_doubt(&mut self, position: usize, fault: &OpFault, what: &str, doubts: Vec<Doubt>) -> Problem {
+        let mut message = self.say(&format!("{}: {what}: {fault}", self.title(position)));
+        for (index, Doubt { purpose, op, expected, found }) in doubts.iter().enumerate() {
+            let begin = if index == 0 { "; " } else { ", " };
+            message.push_str(&format!("{begin}{op} ({purpose}) should be {expected} and is {found}"));
+        }
         if let Some(slot) = self.outcome.steps.get_mut(position) {
             slot.state = StepState::InDoubt;
             slot.note = Some(format!("{what}: {fault}"));
+            slot.doubts = doubts;
         }
         Problem::error("run::in-doubt", message).help(if fault.target_ended() {
             "its descriptors and its memory went with it; what the plan made outside it, such as a file, may be left"
@@ -186,7 +192,7 @@ impl<'a> Recorder<'a> {
         };
         let places = stays.iter().rev().filter_map(|position| self.target.program.steps.get(*position));
         let problem = Problem::error("run::partial", self.say(&format!("{steps} {what}")))
-            .help("see to it by hand if it must not stay; the plan can be applied again once what failed is put right");
+            .help("if it must not stay see to it by hand, and before the plan is applied again");
         Some(places.fold(problem, |problem, code| problem.at(code.span, "stays")))
     }
 

@@ -3,6 +3,7 @@
 use super::Options;
 use super::board::{Board, Mark, Phase};
 use super::choice::{Standing, choose};
+use super::doubt::end;
 use super::foresight::{foresee, overwrites_restart};
 use super::links::{Links, link};
 use super::machine::Machine;
@@ -395,14 +396,18 @@ impl<'a> Held<'a, '_> {
                 if !recorder.done(position) {
                     continue;
                 }
-                let ready = machine.hand_over(step.thread).and_then(|()| machine.run(waiter, &step.commit));
-                let result = ready.and_then(|()| machine.run(waiter, &step.release));
+                let result = end(waiter, machine, step.thread, [&step.commit, &step.release]);
                 if !step.commit.is_empty() {
-                    recorder.step(position, machine, result.as_ref().map(|()| &StepState::Done));
+                    recorder.step(
+                        position,
+                        machine,
+                        result.as_ref().map(|()| &StepState::Done).map_err(|(fault, _)| fault),
+                    );
                 }
-                if let Err(fault) = result {
+                if let Err((fault, doubts)) = result {
                     verdict = Verdict::InDoubt;
-                    problems.push(recorder.in_doubt(position, &fault, "what it kept for undo may still be there"));
+                    let what = "what it kept for undo may still be there";
+                    problems.push(recorder.in_doubt(position, &fault, what, doubts));
                 }
             }
             recorder.end(Verdict::Applied);
@@ -432,10 +437,7 @@ impl<'a> Held<'a, '_> {
                     continue;
                 }
                 machine.extend_deadline();
-                let taken_back = machine.hand_over(step.thread).and_then(|()| {
-                    let undone = machine.run(waiter, &step.undo);
-                    undone.and(machine.run(waiter, &step.release))
-                });
+                let taken_back = end(waiter, machine, step.thread, [&step.undo, &step.release]);
                 match taken_back {
                     Ok(()) if step.irreversible && recorder.effective(position) => {
                         ended = ended.worse(Verdict::Partial);
@@ -448,9 +450,9 @@ impl<'a> Held<'a, '_> {
                             self.board.mark(at, step.index, Mark::Undone);
                         }
                     }
-                    Err(fault) => {
+                    Err((fault, doubts)) => {
                         ended = Verdict::InDoubt;
-                        problems.push(recorder.in_doubt(position, &fault, "it could not be taken back"));
+                        problems.push(recorder.in_doubt(position, &fault, "it could not be taken back", doubts));
                     }
                 }
             }

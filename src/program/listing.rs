@@ -24,9 +24,15 @@ fn as_in_c(syscall: &Syscall, shown: &[(&'static str, Shown)]) -> String {
     format!("{}({})", syscall.name, args.collect::<Vec<_>>().join(", "))
 }
 
+/// One op, with the values that its cells have.
+pub fn op_text(program: &Program, op: &Op, values: &dyn Fn(Cell) -> Option<u64>) -> String {
+    let listing = Listing { program, names: names(program), read: HashSet::new(), values: Some(values) };
+    listing.action(&op.action).0
+}
+
 /// Every op of every step, a line each.
 pub fn listing(program: &Program) -> String {
-    let listing = Listing { program, names: names(program), read: read(program) };
+    let listing = Listing { program, names: names(program), read: read(program), values: None };
     let mut text = String::new();
     for step in &program.steps {
         let name = step.name.as_ref().map(|name| format!(" ({name})")).unwrap_or_default();
@@ -67,6 +73,8 @@ struct Listing<'a> {
     program: &'a Program,
     names: HashMap<Cell, String>,
     read: HashSet<Cell>,
+    /// What cells hold, once the program runs.
+    values: Option<&'a dyn Fn(Cell) -> Option<u64>>,
 }
 
 impl Listing<'_> {
@@ -147,7 +155,8 @@ impl Listing<'_> {
     /// A cell as an argument of that kind.
     fn value(&self, cell: Cell, kind: Kind) -> String {
         if let Some(name) = self.names.get(&cell) {
-            return name.clone();
+            let value = self.values.and_then(|values| values(cell));
+            return value.map_or_else(|| name.clone(), |value| shown(kind, value));
         }
         match self.program.cells.get(cell.0 as usize) {
             Some(Init::Const(value)) => shown(kind, *value),

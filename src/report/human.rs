@@ -1,7 +1,7 @@
 //! An outcome for people: a line for each target and each step.
 
 use super::{hexdump, plain};
-use crate::executor::{Outcome, StepOutcome, StepState, TargetOutcome, Verdict};
+use crate::executor::{Doubt, Outcome, StepOutcome, StepState, TargetOutcome, Verdict};
 use crate::syscalls::{self, Returns, errno};
 use std::fmt::Write;
 
@@ -38,6 +38,10 @@ fn write_target(text: &mut String, target: &TargetOutcome) -> std::fmt::Result {
     writeln!(text, "process {} ({}){name}{held}", target.pid, target.comm)?;
     for step in &target.steps {
         writeln!(text, "  {}", line(step))?;
+        for doubt in &step.doubts {
+            let Doubt { purpose, op, expected, found } = doubt;
+            writeln!(text, "    {purpose}: {op}: should be {expected}, is {found}")?;
+        }
         for undo in step.undo.iter().filter(|_| step.state == StepState::Planned || step.undone) {
             let word = if step.undone { "undone by" } else { "undo by" };
             writeln!(text, "    {word} {}", shortened(undo))?;

@@ -58,6 +58,7 @@ fn step(step: &StepOutcome) -> Value {
         "buffers": buffers,
         "values": step.values,
         "note": step.note,
+        "doubts": step.doubts,
     })
 }
 
