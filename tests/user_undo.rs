@@ -263,6 +263,45 @@ fn it_may_use_numbers_of_other_targets() {
 }
 
 #[test]
+fn it_drops_no_record_locks() {
+    let mut subject = Subject::new();
+    let lock = "{fcntl: [10, F_SETLK, {struct: {l_type: F_WRLCK}, type: flock}], irreversible: true}";
+    assert_code(&subject.run(lock, &[]), 0);
+    let before = subject.state();
+    assert!(before.0["10"].1.contains("POSIX"), "{}", before.0["10"].1);
+    // What it would close is refused before the step's call, as far as that is known then.
+    for step in [
+        "{dup: [10], capture: copy, undo: [{close: ['${copy}']}]}",
+        "{fcntl: [10, F_DUPFD, 40], capture: copy, undo: [{close: ['${copy}']}]}",
+        "{dup2: [10, 50], undo: [{close: [50]}]}",
+        "{dup2: [11, 10], undo: [{getpid: []}]}",
+        "{close: [10], undo: [{getpid: []}]}",
+    ] {
+        let output = subject.run(step, &["--trace"]);
+        assert_code(&output, 1);
+        let outcome = outcome(&output);
+        assert!(steps_of(&outcome)[0]["note"].as_str().unwrap().contains("POSIX record locks"), "{outcome:#}");
+        assert!(made(&outcome).is_empty());
+        assert_eq!(subject.state(), before);
+    }
+    // Else the undo does not go on.
+    for undo in ["{close: [10]}", "{dup2: [11, 10]}"] {
+        let output = subject.run(&format!("{{getpid: [], undo: [{undo}]}}, {FAILS}"), &[]);
+        assert_code(&output, 3);
+        assert_eq!(steps_of(&outcome(&output))[0]["state"], "in_doubt");
+        assert_eq!(subject.state(), before);
+    }
+    // One of another file is closed.
+    let output = subject.run(&format!("{{dup: [11], capture: copy, undo: [{{close: ['${{copy}}']}}]}}, {FAILS}"), &[]);
+    assert_code(&output, 1);
+    assert_eq!(subject.state(), before);
+    let allowed = "{dup: [10], capture: copy, irreversible: true, undo: [{close: ['${copy}']}]}";
+    assert_code(&subject.run(&format!("{allowed}, {FAILS}"), &[]), 3);
+    assert!(!subject.state().0["10"].1.contains("POSIX"));
+    subject.target.assert_well();
+}
+
+#[test]
 fn a_dry_run_shows_it() {
     let subject = Subject::new();
     let path = subject.directory.path().join("plan.yaml");

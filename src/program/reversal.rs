@@ -33,7 +33,7 @@ impl Lowering<'_> {
     fn by_nature(&mut self, step: &Step, own: &Own, buffers: &[Option<BufferId>]) -> Sections {
         match &step.undo {
             Undo::Auto => {}
-            Undo::Steps(_) => return Self::with_undo_of_its_own(step, own),
+            Undo::Steps(_) => return self.with_undo_of_its_own(step, own),
             Undo::None if changes_nothing(step) => return Sections::plain(own),
             Undo::None => return Sections::lasting(own),
         }
@@ -208,7 +208,7 @@ impl Lowering<'_> {
 }
 
 /// The command of an fcntl, if it is a constant.
-fn command_of(step: &Step) -> Option<i32> {
+pub fn command_of(step: &Step) -> Option<i32> {
     match step.args.get(1)? {
         Some(Spanned { value: Arg::Number(number), .. }) if number.terms.is_empty() => Some(number.constant as i32),
         _ => None,

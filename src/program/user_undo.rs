@@ -2,9 +2,11 @@
 
 use super::builder::{Own, when};
 use super::lower::Lowering;
-use super::natures::Sections;
+use super::natures::{Sections, differ};
+use super::reversal::command_of;
 use super::{Action, Cell, Guard, Op, StepCode, UndoCode};
 use crate::plan::{CaptureRef, Relation, Step, Undo, names};
+use crate::syscalls::Nature;
 
 /// What a step under `undo` is lowered for.
 const PURPOSE: &str = "undo, as the plan has it";
@@ -12,8 +14,18 @@ const PURPOSE: &str = "undo, as the plan has it";
 impl Lowering<'_> {
     /// The sections of a step that has undo of its own. That is lowered by [`Self::user_undo`], once the step's captures are
     /// bound.
-    pub fn with_undo_of_its_own(step: &Step, own: &Own) -> Sections {
-        Sections { irreversible: step.irreversible, ..Sections::plain(own) }
+    pub fn with_undo_of_its_own(&mut self, step: &Step, own: &Own) -> Sections {
+        let mut sections = Sections { irreversible: step.irreversible, ..Sections::default() };
+        if !step.irreversible {
+            // Whatever takes it back closes the second descriptor of a file.
+            let duplicates = matches!(command_of(step), Some(libc::F_DUPFD | libc::F_DUPFD_CLOEXEC));
+            let source =
+                if step.particulars().nature == Nature::Fcntl { duplicates.then_some("fd") } else { Some("oldfd") };
+            sections.apart_from_locks(self, step, own, source);
+            sections.apart_from_locks(self, step, own, closed_by(step));
+        }
+        sections.forward.push(when([], own.op("as asked")));
+        sections
     }
 
     /// Before the step runs: fetches what its undo uses of earlier captures. Later steps may fill the memory that it lies in
@@ -33,8 +45,8 @@ impl Lowering<'_> {
         let Undo::Steps(steps) = &step.undo else { return };
         let made = self.builder.succeeded(code.result);
         let mut undo = self.fetch_own(step, made, code);
-        for step in steps {
-            let (ops, undo_code) = self.undo_step(step, made);
+        for undo_step in steps {
+            let (ops, undo_code) = self.undo_step(undo_step, made, step.irreversible);
             undo.extend(ops);
             code.undo_steps.push(undo_code);
         }
@@ -68,7 +80,7 @@ impl Lowering<'_> {
         fetch.iter().map(|op| under(&[made, not_yet], op)).collect()
     }
 
-    fn undo_step(&mut self, step: &Step, made: Guard) -> (Vec<Op>, UndoCode) {
+    fn undo_step(&mut self, step: &Step, made: Guard, drops_locks: bool) -> (Vec<Op>, UndoCode) {
         let (mut ops, mut prepare, mut stores) = (Vec::new(), Vec::new(), Vec::new());
         let mut guards = vec![made];
         guards.extend(self.conditions(&step.when.comparisons, &mut prepare));
@@ -81,7 +93,10 @@ impl Lowering<'_> {
         let result = self.builder.unset();
         let arguments = self.arguments(step, result, &mut prepare, &mut stores);
         let own = self.own(step, result, &arguments);
-        let checks = self.apart_from_keeps(step, &own);
+        let mut checks = self.apart_from_keeps(step, &own);
+        let mut sections = Sections::default();
+        sections.apart_from_locks(self, step, &own, closed_by(step).filter(|_| !drops_locks));
+        checks.extend(sections.forward);
         let call = when([], own.op(PURPOSE));
         ops.extend(prepare.iter().chain(&stores).chain(&checks).chain([&call]).map(|op| under(&guards, op)));
         let buffers: Vec<_> = arguments.iter().map(|argument| argument.buffer).collect();
@@ -101,9 +116,31 @@ impl Lowering<'_> {
     }
 }
 
+impl Sections {
+    /// Forward: goes on only if closing the descriptor that is this argument, if it is open, would drop no record locks.
+    fn apart_from_locks(&mut self, lowering: &mut Lowering<'_>, step: &Step, own: &Own, argument: Option<&str>) {
+        let argument = argument.filter(|name| !lowering.is_fresh(step, name));
+        if let Some(fd) = argument.and_then(|name| own.arg(name)) {
+            let same = own.arg("oldfd").zip(own.arg("newfd"));
+            let guards = same.map(|(old, new)| differ(old, new));
+            self.no_locks_on(&mut lowering.builder, fd, guards.as_slice());
+        }
+    }
+}
+
+/// The argument that is a descriptor which a call closes.
+fn closed_by(step: &Step) -> Option<&'static str> {
+    match step.particulars().nature {
+        Nature::ClosesFd => Some("fd"),
+        Nature::ReplacesFd => Some("newfd"),
+        _ => None,
+    }
+}
+
 /// The op, made only if these hold, too.
 fn under(guards: &[Guard], op: &Op) -> Op {
-    Op { guards: [guards, &op.guards].concat(), action: op.action.clone() }
+    let own = op.guards.iter().filter(|guard| !guards.contains(guard));
+    Op { guards: guards.iter().chain(own).copied().collect(), action: op.action.clone() }
 }
 
 /// Everything that the steps under a step's `undo` use.
