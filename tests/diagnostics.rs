@@ -284,7 +284,7 @@ fn undo_in_steps_that_is_wrong() {
     undo:
       - dup: [1]
         target: app
-        thread: leader
+        thread: all
         undo: none
         irreversible: true
         capture: copy

@@ -243,6 +243,39 @@ fn it_runs_in_the_thread_of_its_step() {
 }
 
 #[test]
+fn it_runs_in_a_thread_that_it_names() {
+    let directory = directory();
+    let mut target = Target::start(Command::new(c("still")).arg("thread"));
+    target.until_asleep();
+    let pid = target.pid();
+    let tasks = fs::read_dir(format!("/proc/{pid}/task")).unwrap();
+    let tids = tasks.map(|entry| entry.unwrap().file_name().to_str().unwrap().parse::<i32>().unwrap());
+    let other = tids.into_iter().find(|tid| *tid != pid).unwrap();
+    // The step runs in one thread, its undo tells of another.
+    let run = |thread: &str, first: i32, second: i32| {
+        let plan = format!(
+            "version: 1\ntargets: [{pid}]\nsteps: [{{getpid: [], {thread}undo: [
+               {{gettid: [], returns: {first}}}, {{gettid: [], thread: {other}, returns: {other}}},
+               {{gettid: [], thread: leader, returns: {pid}}}, {{gettid: [], returns: {second}}}]}}, {FAILS}]\n"
+        );
+        let output = apply(directory.path(), &plan, &[]);
+        assert_code(&output, 1);
+        assert_eq!(steps_of(&outcome(&output))[0]["undone"], true);
+    };
+    let before = target.snapshot();
+    run("thread: leader, ", pid, pid);
+    run(&format!("thread: {other}, "), other, other);
+    assert_same(&before, &target.snapshot());
+    // One that is not there is refused.
+    let plan =
+        format!("version: 1\ntargets: [{pid}]\nsteps: [{{getpid: [], undo: [{{gettid: [], thread: 1}}]}}, {FAILS}]\n");
+    let output = apply(directory.path(), &plan, &[]);
+    assert_code(&output, 1);
+    assert_eq!(codes(&output), ["target::no-such-thread"]);
+    target.assert_well();
+}
+
+#[test]
 fn it_may_use_numbers_of_other_targets() {
     let (mut a, mut b) = (Subject::new(), Subject::new());
     let before = (a.state(), b.state());

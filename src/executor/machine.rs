@@ -281,7 +281,15 @@ impl<'a> Machine<'a> {
                 self.set(*into, if *negative { a.wrapping_sub(b) } else { a.wrapping_add(b) });
                 Ok(())
             }
-            Action::Call(call) => self.call(waiter, call),
+            Action::Call(call) => match call.thread {
+                None => self.call(waiter, call),
+                Some(thread) => {
+                    let own = self.thread();
+                    self.hand_over(Some(thread))?;
+                    let result = self.call(waiter, call);
+                    result.and(self.hand_over(Some(own)))
+                }
+            },
             other => self.look(other),
         }
     }

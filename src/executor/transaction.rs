@@ -215,7 +215,7 @@ impl<'a> Held<'a, '_> {
         let tracee = choice.standing.tracee;
         let gadgets = self.gadgets(target, tracee)?;
         let gate = self.gate(target, tracee)?;
-        foresee(target, &gate, gadgets.syscall + 2, |step| step.thread.is_none_or(|tid| tid == tracee.tid))?;
+        foresee(target, &gate, gadgets.syscall + 2, |thread| thread.is_none_or(|tid| tid == tracee.tid))?;
         let runner =
             Runner::prepare(tracee, &choice.standing.registers, &choice.image, gadgets, choice.room, &target.memory)
                 .map_err(|error| not_prepared(target, error))?;
@@ -225,7 +225,7 @@ impl<'a> Held<'a, '_> {
         let mut tools = |standing: &Standing| {
             let tracee = standing.tracee;
             let (gadgets, gate) = (self.gadgets(target, tracee)?, self.gate(target, tracee)?);
-            foresee(target, &gate, gadgets.syscall + 2, |step| step.thread == Some(tracee.tid))?;
+            foresee(target, &gate, gadgets.syscall + 2, |thread| thread == Some(tracee.tid))?;
             Ok((gadgets, gate))
         };
         match recruit(&mut machine, waiter, target, standings, &mut tools) {
@@ -259,7 +259,11 @@ impl<'a> Held<'a, '_> {
         let of_no_thread = |step: &&StepCode| step.thread.is_none() && step.skip.is_none();
         let mut steps = target.program.steps.iter().filter(of_no_thread);
         let per_thread = steps.find_map(|step| {
-            let undo = step.undo_steps.iter().map(|undo| (undo.syscall, &undo.particulars));
+            let undo = step
+                .undo_steps
+                .iter()
+                .filter(|undo| undo.thread.is_none())
+                .map(|undo| (undo.syscall, &undo.particulars));
             let calls = std::iter::once((step.syscall, &step.particulars)).chain(undo);
             calls.filter(|(_, particulars)| particulars.scope == Scope::Thread).map(|(call, _)| call.name).next()
         });

@@ -86,7 +86,7 @@ pub fn check_threads(targets: &[TargetSpec], when: &[Spanned<Fact>], steps: &[St
     }
     let named = |step: &Step| step.thread.is_some() || matches!(&step.each, Some(each) if is_thread(&each.value));
     let all = steps.iter().filter(|step| !named(step)).flat_map(|step| std::iter::once(step).chain(step.undo_steps()));
-    for step in all {
+    for step in all.filter(|step| !named(step)) {
         let particulars = step.particulars();
         if particulars.scope != Scope::Thread || particulars.nature == Nature::Inert || is_forbidden(step) {
             continue;

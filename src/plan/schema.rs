@@ -246,7 +246,7 @@ fn step() -> Value {
 fn undo_step() -> Value {
     let modifiers = NOT_IN_UNDO.map(|name| json!({ "required": [name] }));
     let compares = json!({ "$ref": "#/$defs/comparisons" });
-    json!({ "$ref": "#/$defs/step", "not": { "anyOf": modifiers }, "properties": { "when": compares, "unless": compares } })
+    json!({ "$ref": "#/$defs/step", "not": { "anyOf": modifiers }, "properties": { "when": compares, "unless": compares, "thread": { "not": { "const": "all" } } } })
 }
 
 /// The arguments of a call, by position or by name. What an editor shows of the call is its signature and what it does.

@@ -30,7 +30,7 @@ pub const MODIFIERS: [&str; 12] = [
 ];
 
 /// Those of them that a step under `undo` can't have.
-pub const NOT_IN_UNDO: [&str; 5] = ["target", "thread", "for_each", "undo", "irreversible"];
+pub const NOT_IN_UNDO: [&str; 4] = ["target", "for_each", "undo", "irreversible"];
 
 /// Reads a step.
 pub fn step(node: &Node, variables: &Variables, problems: &mut Problems) -> Option<Step> {
@@ -49,13 +49,17 @@ fn undo_step(node: &Node, variables: &Variables, problems: &mut Problems) -> Opt
             let help = match modifier {
                 "undo" => "nothing takes an undo back; leave it out",
                 "irreversible" => "nothing takes an undo back, so it need not say so; leave it out",
-                _ => "it runs where the step ran that it takes back; leave it out",
+                _ => "it runs where the step ran that it takes back, and as often; leave it out",
             };
             let message = format!("a step under `undo` has no `{modifier}` of its own");
             problems.at("plan::undo-step", node.span, message, help);
         }
     }
     let step = read(node, fields, variables, problems)?;
+    if let Some(all) = &step.each {
+        let help = "a repeated step has its undo in each thread; one thread is named by `leader` or its id";
+        problems.at("plan::undo-step", all.span, "a step under `undo` runs in one thread", help);
+    }
     for fact in step.when.facts.iter().chain(&step.unless.facts) {
         let help = "compare captured values here, as \"${fd} != 1\"; or put the fact on the step that is taken back";
         problems.at("plan::undo-step", fact.span, "facts are looked at before the first step, and not on undo", help);

@@ -354,6 +354,6 @@ pub enum Undo {
     Auto,
     /// Nothing (needs `irreversible: true`).
     None,
-    /// These steps, in order, in the thread that ran the step. At least one.
+    /// These steps, in order, in the thread that ran the step if they name no other. At least one.
     Steps(Vec<Step>),
 }

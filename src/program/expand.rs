@@ -25,6 +25,8 @@ pub struct Instance<'p> {
     pub each: Option<String>,
     /// The thread that runs it.
     pub thread: Option<i32>,
+    /// The threads that run the steps under its `undo`, where these name some.
+    pub undo_threads: Vec<Option<i32>>,
     /// Why it is left out, if it is.
     pub skip: Option<&'static str>,
     /// Its `unless` may still hold, by what is compared when it is reached.
@@ -55,6 +57,7 @@ pub fn instances<'p>(plan: &'p Plan, own_name: Option<&str>, found: &Found) -> V
             step: Cow::Borrowed(step),
             each: None,
             thread: answers.thread,
+            undo_threads: answers.undo_threads.clone(),
             skip,
             unless: answers.unless,
         };

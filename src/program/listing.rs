@@ -115,7 +115,10 @@ impl Listing<'_> {
             Action::FlagsAre { fd, value, mask } => {
                 format!("check that the flags of descriptor {} are {}, as to {mask:#o}", name(fd), name(value))
             }
-            Action::Call(call) => return (self.call(call), call.purpose),
+            Action::Call(call) => {
+                let thread = call.thread.map(|tid| format!("in thread {tid}: ")).unwrap_or_default();
+                return (format!("{thread}{}", self.call(call)), call.purpose);
+            }
         };
         (text, "")
     }

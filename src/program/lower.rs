@@ -175,7 +175,7 @@ impl<'a> Lowering<'a> {
             imports: Vec::new(),
             undo_steps: Vec::new(),
         };
-        self.user_undo(step, &mut code);
+        self.user_undo(step, &instance.undo_threads, &mut code);
         code.imports = std::mem::take(&mut self.imports);
         code
     }

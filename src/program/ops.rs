@@ -190,6 +190,8 @@ pub struct Call {
     pub may_block: bool,
     /// Why it is made, in a few words, for listings: "keep", "open", "put back".
     pub purpose: &'static str,
+    /// The thread that makes it, if that is not the step's.
+    pub thread: Option<i32>,
 }
 
 /// What counts as success of a call.
@@ -262,6 +264,8 @@ pub struct UndoCode {
     pub particulars: Particulars,
     /// The arguments as the plan has them, by parameter.
     pub shown: Vec<(&'static str, Shown)>,
+    /// The thread that runs it, if that is not the step's.
+    pub thread: Option<i32>,
 }
 
 /// A number that a step takes from another target.

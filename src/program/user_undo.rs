@@ -41,12 +41,18 @@ impl Lowering<'_> {
     }
 
     /// Lowers the steps under a step's `undo`: they are made if its call was, and did not fail.
-    pub fn user_undo(&mut self, step: &Step, code: &mut StepCode) {
+    pub fn user_undo(&mut self, step: &Step, threads: &[Option<i32>], code: &mut StepCode) {
         let Undo::Steps(steps) = &step.undo else { return };
         let made = self.builder.succeeded(code.result);
         let mut undo = self.fetch_own(step, made, code);
-        for undo_step in steps {
-            let (ops, undo_code) = self.undo_step(undo_step, made, step.irreversible);
+        for (index, undo_step) in steps.iter().enumerate() {
+            let (mut ops, mut undo_code) = self.undo_step(undo_step, made, step.irreversible);
+            undo_code.thread = threads.get(index).copied().flatten();
+            for op in &mut ops {
+                if let Action::Call(call) = &mut op.action {
+                    call.thread = undo_code.thread;
+                }
+            }
             undo.extend(ops);
             code.undo_steps.push(undo_code);
         }
@@ -103,7 +109,7 @@ impl Lowering<'_> {
         self.captures(step, result, false, &buffers);
         let shown = Self::shown(step, arguments);
         let name = step.name.clone();
-        (ops, UndoCode { name, syscall: step.syscall, particulars: step.particulars(), shown })
+        (ops, UndoCode { name, syscall: step.syscall, particulars: step.particulars(), shown, thread: None })
     }
 
     /// A cell that is 1 if all of these hold, and 0 if not.
