@@ -262,6 +262,47 @@ fn one_of_three_that_ends_takes_no_other_with_it() {
 }
 
 #[test]
+fn one_that_ends_before_its_turn_is_said_to_have_ended() {
+    let mut group = Group::new(2);
+    let before = group.states();
+    let gate = Gate::new(group.directory.path());
+    let steps = format!(
+        "{{dup2: [10, 11], target: a}}, {}, {{dup: [10], target: b}}",
+        gate.step().replace("name: gate", "target: a")
+    );
+    let run = start(group.directory.path(), &group.plan(&steps), &[]);
+    gate.wait_for(&group.targets[0]);
+    group.targets[1].signal(libc::SIGKILL);
+    let _open = gate.let_on();
+    let output = run.wait_with_output().unwrap();
+    assert_code(&output, 3);
+    let outcome = outcome(&output);
+    assert_eq!(outcome["targets"][0]["outcome"], "rolled_back", "{outcome:#}");
+    assert_eq!(outcome["targets"][1]["outcome"], "in_doubt");
+    assert_eq!(codes(&output), ["run::step-failed", "run::not-restored"]);
+    let help = outcome["problems"][1]["help"].as_str().unwrap();
+    assert!(help.starts_with("no call of the plan had succeeded in it"), "{help}");
+    assert_eq!(descriptors(group.targets[0].pid()), before[0].0);
+    group.targets[0].assert_well();
+}
+
+#[test]
+fn more_than_our_own_descriptors_allow_are_refused() {
+    let group = Group::new(6);
+    let path = group.directory.path().join("plan.yaml");
+    fs::write(&path, group.plan("{dup: [10]}")).unwrap();
+    let mut limited = Command::new("prlimit");
+    let limited = limited.arg("--nofile=40:40").arg(env!("CARGO_BIN_EXE_criu-plan")).arg("apply").arg(path);
+    let output = limited.args(["--output", "json"]).output().unwrap();
+    assert_code(&output, 1);
+    let outcome = outcome(&output);
+    assert_eq!(outcome["outcome"], "refused");
+    let problems = outcome["problems"].as_array().unwrap();
+    let told = |problem: &Value| problem["help"].as_str().unwrap_or_default().contains("ulimit -n");
+    assert!(!problems.is_empty() && problems.iter().all(told), "{outcome:#}");
+}
+
+#[test]
 fn a_rollback_that_fails_in_one_is_done_in_the_others() {
     let mut group = Group::new(3);
     let before = group.states();

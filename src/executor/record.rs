@@ -196,6 +196,20 @@ impl<'a> Recorder<'a> {
         Some(places.fold(problem, |problem, code| problem.at(code.span, "stays")))
     }
 
+    /// The problem of a target that could not be given back to itself.
+    pub fn not_restored(&self, fault: &OpFault) -> Problem {
+        if !fault.target_ended() {
+            return Problem::error("run::not-restored", self.say(&fault.to_string()));
+        }
+        let made = (0..self.outcome.steps.len()).any(|position| self.effective(position));
+        let help = if made {
+            "what calls of the plan had changed outside it, such as a file, may be left"
+        } else {
+            "no call of the plan had succeeded in it; its log or its parent may tell why it ended"
+        };
+        Problem::error("run::not-restored", self.say("it has ended while it was held")).help(help)
+    }
+
     /// Whether it was said already that something is in doubt here.
     pub fn doubted(&self) -> bool {
         self.ended == Some(Verdict::InDoubt)

@@ -190,7 +190,7 @@ impl<'a> Held<'a, '_> {
                 verdict = Verdict::InDoubt;
                 // That it has ended is said once.
                 if !(fault.target_ended() && recorder.doubted()) {
-                    problems.push(Problem::error("run::not-restored", recorder.say(&fault.to_string())));
+                    problems.push(recorder.not_restored(&fault));
                 }
                 recorder.doubt();
             }
