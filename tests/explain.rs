@@ -199,7 +199,8 @@ fn the_schema_tells_what_calls_do_and_keeps_to_the_rules_of_schemas() {
             assert!(object.get(key).and_then(Value::as_array).is_none_or(|items| !items.is_empty()), "{object:?}");
         }
     });
-    assert!(serde_json::to_string(&schema).unwrap().len() < 400_000);
+    // .ci/editor looks how long an editor takes with it.
+    assert!(serde_json::to_string(&schema).unwrap().len() < 550_000);
 }
 
 /// What a call is with constants for its first arguments; the others are not known.

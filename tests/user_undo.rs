@@ -342,6 +342,6 @@ fn a_dry_run_shows_it() {
     let output = criu_plan().args(["apply", "--dry-run"]).arg(path).output().unwrap();
     assert_code(&output, 0);
     let text = String::from_utf8(output.stdout).unwrap();
-    assert!(text.contains("undo by rmdir(\"new\")"), "{text}");
+    assert!(text.contains("undo: as the plan says: rmdir(\"new\")"), "{text}");
     assert!(!subject.home.join("new").exists());
 }

@@ -26,9 +26,12 @@ pub struct Args {
     plan: PathBuf,
     #[command(flatten)]
     settings: Settings,
-    /// Find the targets and show what would be done, touching nothing
+    /// Find the targets and show what would be done, by which thread and what undo would do, touching nothing
     #[arg(long)]
     dry_run: bool,
+    /// Show every call and check that the dry run's steps consist of: before, on undo, and at the end
+    #[arg(long, requires = "dry_run")]
+    program: bool,
     /// How the outcome is shown
     #[arg(long, default_value = "human")]
     output: Format,
@@ -46,7 +49,12 @@ pub fn run(args: &Args) -> u8 {
         Err(code) => return code,
     };
     let options = args.run.options();
-    let outcome = if args.dry_run { executor::dry_run(&plan, &options) } else { executor::apply(&plan, &options) };
+    if args.dry_run {
+        let run = executor::dry_run(&plan, &options);
+        output::show_dry_run(&run, Some(&source), args.output, args.program);
+        return exit::code(&run.outcome, args.detailed_exitcode);
+    }
+    let outcome = executor::apply(&plan, &options);
     output::show(&outcome, Some(&source), args.output, args.run.trace);
     exit::code(&outcome, args.detailed_exitcode)
 }

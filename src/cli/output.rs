@@ -1,7 +1,7 @@
 //! Writing to standard output and standard error.
 
 use super::exit;
-use crate::executor::Outcome;
+use crate::executor::{DryRun, Outcome};
 use crate::problem::Problem;
 use crate::report::{self, Source};
 use clap::ValueEnum;
@@ -32,6 +32,19 @@ pub fn print(text: &str) -> u8 {
 pub fn complain(problems: &[Problem], source: Option<&Source>) {
     // There is nowhere left to say that standard error can't be written.
     let _written = std::io::stderr().lock().write_all(report::problems(problems, source).as_bytes());
+}
+
+/// Shows a dry run likewise; `program` adds every op.
+pub fn show_dry_run(run: &DryRun, source: Option<&Source>, format: Format, program: bool) {
+    match format {
+        Format::Json => {
+            print(&report::dry_run_json(run, source, program));
+        }
+        Format::Human => {
+            complain(&run.outcome.problems, source);
+            print(&report::dry_run(run, program));
+        }
+    }
 }
 
 /// Shows an outcome: as one object on standard output, or as text there and problems on standard error.

@@ -6,9 +6,9 @@ use crate::target::{Fault, Stop, Tracee};
 use libc::user_regs_struct;
 
 /// `__USER_CS`: the thread runs 64-bit code.
-const USER_CS: u64 = 0x33;
+pub const USER_CS: u64 = 0x33;
 /// How many threads are looked at closely.
-const CLOSE_LOOKS: usize = 16;
+pub const CLOSE_LOOKS: usize = 16;
 
 /// A thread as it stands.
 #[derive(Debug, Clone, Copy)]
@@ -71,6 +71,32 @@ pub fn choose(
     overwrites_restart: bool,
     data: u64,
 ) -> Result<Choice, NoChoice> {
+    let ranked = ranked(target, threads, overwrites_restart)?;
+    let stack_pointers: Vec<u64> = threads.iter().map(|standing| standing.registers.rsp).collect();
+    let mut fallback = None;
+    let mut unlike = true;
+    for standing in ranked.into_iter().take(CLOSE_LOOKS) {
+        if !stands_for_all(target, threads, standing) {
+            continue;
+        }
+        unlike = false;
+        let image = Image::read(standing.tracee).map_err(NoChoice::Fault)?;
+        let Some(room) = room_for(target, standing, &stack_pointers, image.frame_size(), data) else { continue };
+        let choice = Choice { standing: *standing, room, image };
+        if room.handlers {
+            return Ok(choice);
+        }
+        fallback.get_or_insert(choice);
+    }
+    fallback.ok_or(if unlike { NoChoice::Unlike } else { NoChoice::NoRoom })
+}
+
+/// Threads that may make the calls, those that suffer least first.
+pub fn ranked<'s>(
+    target: &Prepared,
+    threads: &'s [Standing],
+    overwrites_restart: bool,
+) -> Result<Vec<&'s Standing>, NoChoice> {
     let mut ranked: Vec<(u32, bool, &Standing)> = threads
         .iter()
         .filter_map(|standing| {
@@ -85,32 +111,19 @@ pub fn choose(
             NoChoice::Compat
         });
     }
-    ranked.sort_by_key(|(suffering, other, _)| (*suffering, *other));
-    let reference = threads.iter().find(|standing| standing.tracee.tid == target.process.pid).or(threads.first());
-    let stack_pointers: Vec<u64> = threads.iter().map(|standing| standing.registers.rsp).collect();
-    let mut fallback = None;
-    let mut unlike = true;
-    for (_, _, standing) in ranked.iter().take(CLOSE_LOOKS) {
-        let same = reference.is_some_and(|reference| {
-            reference.tracee == standing.tracee || target.like(reference.tracee.tid, standing.tracee.tid)
-        });
-        if !same {
-            continue;
-        }
-        unlike = false;
-        let image = Image::read(standing.tracee).map_err(NoChoice::Fault)?;
-        let Some(room) = room_for(target, standing, &stack_pointers, image.frame_size(), data) else { continue };
-        let choice = Choice { standing: **standing, room, image };
-        if room.handlers {
-            return Ok(choice);
-        }
-        fallback.get_or_insert(choice);
-    }
-    fallback.ok_or(if unlike { NoChoice::Unlike } else { NoChoice::NoRoom })
+    // Among equals the oldest, so that a dry run can tell which.
+    ranked.sort_by_key(|(suffering, other, standing)| (*suffering, *other, standing.tracee.tid));
+    Ok(ranked.into_iter().map(|(_, _, standing)| standing).collect())
+}
+
+/// Whether a thread is like the first one in all that matters.
+pub fn stands_for_all(target: &Prepared, threads: &[Standing], standing: &Standing) -> bool {
+    let first = threads.iter().find(|standing| standing.tracee.tid == target.process.pid).or(threads.first());
+    first.is_some_and(|first| first.tracee == standing.tracee || target.like(first.tracee.tid, standing.tracee.tid))
 }
 
 /// Room for a frame of that size and, if it can be had, for the data too.
-fn room_for(target: &Prepared, standing: &Standing, stack_pointers: &[u64], frame: u64, data: u64) -> Option<Room> {
+pub fn room_for(target: &Prepared, standing: &Standing, stack_pointers: &[u64], frame: u64, data: u64) -> Option<Room> {
     let surveyor = target.surveyor(stack_pointers);
     surveyor
         .room(&standing.registers, frame + data)

@@ -8,11 +8,14 @@ mod choice;
 mod contents;
 mod doubt;
 mod fault;
+mod fitness;
+mod forecast;
 mod foresight;
 mod links;
 mod look;
 mod machine;
 mod outcome;
+mod prediction;
 mod prepared;
 mod record;
 mod refusal;
@@ -21,7 +24,9 @@ mod surroundings;
 mod threads;
 mod transaction;
 
+pub use forecast::{Answer, DryRun, Forecast, Seccomp, StepForecast, Undoing};
 pub use outcome::*;
+pub use prediction::Hand;
 
 use crate::plan::Plan;
 use crate::problem::Problem;
@@ -162,13 +167,14 @@ impl child::Patience for Deadlines<'_> {
 }
 
 /// Looks the targets up and says what would be done, touching nothing.
-pub fn dry_run(plan: &Plan, options: &Options) -> Outcome {
+pub fn dry_run(plan: &Plan, options: &Options) -> DryRun {
     match prepare(plan, options) {
-        Err(problems) => refused(plan, problems),
-        Ok(targets) => match links::link(&targets) {
-            Err(problems) => refused(plan, problems),
-            Ok(_) => planned(plan, &targets),
-        },
+        Err(problems) => DryRun { outcome: refused(plan, problems), forecasts: Vec::new(), options: options.clone() },
+        Ok(targets) => {
+            let mut outcome = planned(plan, &targets);
+            outcome.problems.extend(links::link(&targets).err().into_iter().flatten());
+            forecast::tell(plan, &targets, options, outcome)
+        }
     }
 }
 

@@ -226,9 +226,20 @@ impl Prepared {
         std::hint::black_box((self.gadgets.verify(&self.memory), self.sharers.now(&self.process).is_ok()));
     }
 
+    /// Its place among the plan's targets and whom to ask about it, if the plan asks anything.
+    pub fn witness(&self) -> Option<(usize, Witness<'_>)> {
+        let answers = self.answers.as_ref()?;
+        Some((answers.spec, Witness { process: &self.process, names: &answers.names }))
+    }
+
+    /// Why the plan's own conditions leave it alone.
+    pub fn why_left_alone(&self) -> Option<&'static str> {
+        self.answers.as_ref().and_then(|answers| answers.found.left_alone)
+    }
+
     /// Whether the plan's own conditions leave it alone.
     pub fn left_alone(&self) -> bool {
-        self.answers.as_ref().is_some_and(|answers| answers.found.left_alone.is_some())
+        self.why_left_alone().is_some()
     }
 
     /// Asks again, with everything standing still, what the plan asks of it. Where the answers are others its Program is

@@ -141,7 +141,7 @@ pub fn recruit(
 }
 
 /// Whether a thread may be made to run its steps.
-fn fit(target: &Prepared, standing: &Standing) -> Result<(), Unfit> {
+pub fn fit(target: &Prepared, standing: &Standing) -> Result<(), Unfit> {
     let tid = standing.tracee.tid;
     let overwrites = overwrites_restart(&target.program, |thread| thread == Some(tid));
     if suffering(standing, overwrites).is_none() {

@@ -4,6 +4,7 @@ use super::Options;
 use super::board::{Board, Mark, Phase};
 use super::choice::{Standing, choose};
 use super::doubt::end;
+use super::fitness::{names_threads, shares_nothing};
 use super::foresight::{foresee, overwrites_restart};
 use super::links::{Links, link};
 use super::machine::Machine;
@@ -15,10 +16,8 @@ use super::threads::recruit;
 use super::{Eintr, SeccompPolicy, StepState, TargetOutcome, Verdict};
 use crate::plan::Plan;
 use crate::problem::Problem;
-use crate::program::StepCode;
 use crate::remote::seccomp::Filters;
 use crate::remote::{Runner, SettleRule, settle};
-use crate::syscalls::Scope;
 use crate::target::{FreezeError, Frozen, Subject, Tracee, Waiter, freeze, seccomp_unreadable};
 use nix::errno::Errno;
 use std::os::fd::AsRawFd;
@@ -247,35 +246,8 @@ impl<'a> Held<'a, '_> {
         if !target.process.same_program() || !target.gadgets.verify(&target.memory) || !target.same_memory() {
             return Err(changed(&target.process));
         }
-        let others = target.sharers.now(&target.process)?;
-        if let Some(sharer) = others.first() {
-            return Err(refusal(
-                target,
-                "target::shared",
-                &format!("process {} ({}) shares its {} and would go on running", sharer.pid, sharer.comm, sharer.what),
-            )
-            .help("stop or wait for that process; criu-plan stops the threads of its targets only"));
-        }
-        let of_no_thread = |step: &&StepCode| step.thread.is_none() && step.skip.is_none();
-        let mut steps = target.program.steps.iter().filter(of_no_thread);
-        let per_thread = steps.find_map(|step| {
-            let undo = step
-                .undo_steps
-                .iter()
-                .filter(|undo| undo.thread.is_none())
-                .map(|undo| (undo.syscall, &undo.particulars));
-            let calls = std::iter::once((step.syscall, &step.particulars)).chain(undo);
-            calls.filter(|(_, particulars)| particulars.scope == Scope::Thread).map(|(call, _)| call.name).next()
-        });
-        if let (Some(call), true) = (per_thread, frozen.threads.len() > 1) {
-            return Err(refusal(
-                target,
-                "target::per-thread-call",
-                &format!("{call} changes one thread only, and it has {}", frozen.threads.len()),
-            )
-            .help("add `thread: all`, `thread: leader` or `for_each: { thread: { name: … } }` to the step"));
-        }
-        Ok(())
+        shares_nothing(target)?;
+        names_threads(target, frozen.threads.len())
     }
 
     /// Code to call through; inside the allowed range where syscall user dispatch is on.

@@ -3,6 +3,7 @@
 
 mod found;
 mod pattern;
+mod text;
 
 pub use found::{Each, Found, FoundStep};
 pub use pattern::{FdKind, FdPattern, MappingPattern, Range, ThreadPattern, is_pattern};

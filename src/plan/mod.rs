@@ -20,6 +20,7 @@ mod repetition;
 mod schema;
 mod schema_facts;
 mod schema_memory;
+mod schema_step;
 mod selector;
 mod sockaddr;
 mod source;

@@ -1,9 +1,10 @@
 //! The JSON Schema of memory: its forms, structures with their fields, and how captures are read.
 
 use super::memory::{FORMS, MOST_BYTES};
+use super::schema::{NUMBER, flags_key, of_set, or_mapping, set_key, titled};
+use crate::syscalls::Kind;
 use crate::syscalls::constants::SIGNALS;
 use crate::syscalls::layouts::{CMSG, Field, Int, Layout, SOCKADDR, Type, all, named, sets};
-use crate::syscalls::{Kind, Set};
 use serde_json::{Map, Value, json};
 
 /// What stands behind `as:` and `type:`.
@@ -13,20 +14,19 @@ const READ_AS: &str = r"^(string|hex|(struct )?[A-Za-z_][A-Za-z0-9_ ]*(\[[0-9]*\
 const BYTES: &str = r"^([\s_]*[0-9a-fA-F][\s_]*[0-9a-fA-F])+[\s_]*$|\$\{";
 
 /// Definitions for schema.rs: `memory`, `read-as`, and `struct-NAME` for each structure.
-pub fn definitions(flags_key: impl Fn(&Set) -> String, set_key: impl Fn(&Set) -> String) -> Map<String, Value> {
-    let names = |set: &Set, many: bool| if many { flags_key(set) } else { set_key(set) };
+pub fn definitions() -> Map<String, Value> {
     let mut definitions = Map::new();
     definitions.insert("memory".into(), memory());
-    definitions.insert("read-as".into(), json!({ "type": "string", "pattern": READ_AS }));
-    for set in sets::ALL {
-        let names: Vec<&str> = set.members.iter().map(|(name, _)| *name).collect();
-        definitions.insert(set_key(set), json!({ "anyOf": [{ "enum": names }, { "$ref": "#/$defs/expression" }] }));
-        let item = json!({ "$ref": format!("#/$defs/{}", set_key(set)) });
-        definitions.insert(flags_key(set), json!({ "anyOf": [item, { "type": "array", "items": item }] }));
-    }
+    definitions.insert("memory-form".into(), form());
+    let wrong = "string, hex, the name of a structure, or a type as i32[]";
+    definitions.insert("read-as".into(), json!({ "type": "string", "pattern": READ_AS, "patternErrorMessage": wrong }));
+    definitions.extend(sets::ALL.iter().flat_map(|set| of_set(set)));
     for layout in all() {
-        definitions.insert(key(layout), structure(layout, &names));
-        definitions.insert(format!("memory-{}", layout.name), typed(layout));
+        definitions.insert(key(layout), structure(layout));
+        definitions.insert(of_structure(layout), own(layout));
+        definitions.insert(format!("memory-{}", layout.name), or_mapping(json!({ "type": ["integer", "string"],
+            "pattern": NUMBER, "patternErrorMessage": format!("`{{struct: …}}` is due, or an address: a number or ${{name}}"),
+        }), &of_structure(layout)));
     }
     definitions
 }
@@ -43,16 +43,15 @@ pub fn memory_of(layout: Option<&Layout>) -> String {
     }
 }
 
-fn typed(layout: &Layout) -> Value {
+fn of_structure(layout: &Layout) -> String {
+    format!("memory-with-{}", layout.name)
+}
+
+/// Memory of a C type: without `type:` what stands behind `struct:` has its fields.
+fn own(layout: &Layout) -> Value {
     let one = json!({ "$ref": format!("#/$defs/{}", key(layout)) });
-    let own = json!({ "type": "object", "required": ["struct"], "not": { "required": ["type"] }, "properties": {
-        "struct": { "anyOf": [one, { "type": "array", "items": one }] },
-    }});
-    let other = json!({ "allOf": [
-        { "$ref": "#/$defs/memory" },
-        { "anyOf": [{ "required": ["type"] }, { "not": { "required": ["struct"] } }] },
-    ]});
-    json!({ "anyOf": [own, other, { "$ref": "#/$defs/number" }] })
+    let fields = json!({ "type": ["object", "array"], "items": one, "if": { "type": "object" }, "then": one });
+    json!({ "$ref": "#/$defs/memory", "if": { "not": { "required": ["type"] } }, "then": { "properties": { "struct": fields } } })
 }
 
 fn memory() -> Value {
@@ -81,9 +80,17 @@ fn memory() -> Value {
     properties.insert("ref".into(), json!({ "type": "string", "description": "The memory of an earlier capture" }));
     properties.insert("as".into(), json!({ "$ref": "#/$defs/read-as", "description": "How it is read afterwards" }));
     properties.insert("type".into(), json!({ "$ref": "#/$defs/read-as", "description": "Which structure it is" }));
-    let forms: Vec<Value> = FORMS.iter().chain(&["ref"]).map(|form| json!({ "required": [form] })).collect();
     json!({ "type": "object", "additionalProperties": false, "properties": properties,
-            "oneOf": forms, "dependentRequired": { "type": ["struct"] } })
+            "allOf": [{ "$ref": "#/$defs/memory-form" }], "dependentRequired": { "type": ["struct"] } })
+}
+
+/// Memory has one form.
+fn form() -> Value {
+    let mut forms: Vec<Value> = FORMS.iter().chain(&["ref"]).map(|form| json!({ "required": [form] })).collect();
+    if let Some(first) = forms.first_mut() {
+        first["errorMessage"] = format!("Memory has one of {} and ref", FORMS.join(", ")).into();
+    }
+    json!({ "oneOf": forms })
 }
 
 /// A number of a definition, within what its place in memory holds.
@@ -104,28 +111,29 @@ fn many(one: Value) -> Value {
     json!({ "anyOf": [one, { "type": "array", "items": one }] })
 }
 
-fn structure(layout: &'static Layout, names: &dyn Fn(&Set, bool) -> String) -> Value {
+fn structure(layout: &'static Layout) -> Value {
     let mut properties: Map<String, Value> =
-        layout.fields.iter().map(|field| (field.name.to_owned(), field_of(field, names))).collect();
+        layout.fields.iter().map(|field| (field.name.to_owned(), field_of(field))).collect();
     if layout.name == CMSG.name {
         properties.insert("cmsg_data".into(), json!({ "$ref": "#/$defs/text-in-memory" }));
     }
+    let properties = titled(properties.into());
     json!({ "type": "object", "description": format!("struct {}", layout.name),
             "additionalProperties": false, "properties": properties })
 }
 
-fn field_of(field: &Field, names: &dyn Fn(&Set, bool) -> String) -> Value {
-    place(&field.ty, names)
+fn field_of(field: &Field) -> Value {
+    place(&field.ty)
 }
 
-fn place(ty: &Type, names: &dyn Fn(&Set, bool) -> String) -> Value {
+fn place(ty: &Type) -> Value {
     match ty {
         Type::Int(int) => match int.kind {
-            Kind::Flags(set) => json!({ "$ref": format!("#/$defs/{}", names(set, true)) }),
-            Kind::OneOf(set) => json!({ "$ref": format!("#/$defs/{}", names(set, false)) }),
+            Kind::Flags(set) => json!({ "$ref": format!("#/$defs/{}", flags_key(set)) }),
+            Kind::OneOf(set) => json!({ "$ref": format!("#/$defs/{}", set_key(set)) }),
             Kind::Mode | Kind::Any => many(number(int, "number-or-constant")),
             kind => match kind.set() {
-                Some(set) => json!({ "$ref": format!("#/$defs/{}", names(set, false)) }),
+                Some(set) => json!({ "$ref": format!("#/$defs/{}", set_key(set)) }),
                 None => number(int, "number"),
             },
         },
@@ -133,11 +141,11 @@ fn place(ty: &Type, names: &dyn Fn(&Set, bool) -> String) -> Value {
         Type::Bytes(_) => json!({ "type": ["string", "integer"] }),
         Type::Inet(_) => json!({ "type": "string" }),
         Type::Signals => {
-            let signal = json!({ "$ref": format!("#/$defs/{}", names(&SIGNALS, false)) });
+            let signal = json!({ "$ref": format!("#/$defs/{}", set_key(&SIGNALS)) });
             json!({ "anyOf": [{ "$ref": "#/$defs/number-or-constant" }, { "type": "array", "items": signal }] })
         }
         Type::Struct(layout) => json!({ "$ref": format!("#/$defs/{}", key(layout)) }),
-        Type::Array(of, count) => json!({ "type": "array", "maxItems": count, "items": place(of, names) }),
+        Type::Array(of, count) => json!({ "type": "array", "maxItems": count, "items": place(of) }),
         Type::Pointer(to) => match named(to).and_then(|shape| shape.layout()) {
             Some(layout) => {
                 let list = json!({ "type": "array", "items": { "$ref": format!("#/$defs/{}", key(layout)) } });

@@ -1,6 +1,6 @@
 //! A Program as text that people read.
 
-use super::{Action, Asked, Bound, BufferId, Call, Cell, Guard, Init, Op, Program, Shown, StepCode, UndoCode};
+use super::{Action, Asked, Bound, BufferId, Call, Cell, Guard, Import, Init, Op, Program, Shown, StepCode, UndoCode};
 use crate::plan::{Relation, shown};
 use crate::syscalls::layouts::Int;
 use crate::syscalls::{Kind, Syscall};
@@ -30,11 +30,31 @@ pub fn op_text(program: &Program, op: &Op, values: &dyn Fn(Cell) -> Option<u64>)
     listing.action(&op.action).0
 }
 
+/// An op, or what decides whether a step is made, as people read it.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub struct Line {
+    /// `import`, `prepare`, `when`, `unless`, `forward`, `undo`, `commit` or `release`.
+    pub section: &'static str,
+    /// What is done, or what is compared.
+    pub text: String,
+    /// Under which conditions, if any.
+    pub guards: String,
+    /// What for, if that has to be said.
+    pub remark: &'static str,
+    /// It comes before the step's own call and notes what undo will need.
+    pub keeps: bool,
+}
+
+/// Every op of every step, in order.
+pub fn lines(program: &Program) -> Vec<Vec<Line>> {
+    let listing = Listing { program, names: names(program), read: read(program), values: None };
+    program.steps.iter().map(|step| listing.step(step)).collect()
+}
+
 /// Every op of every step, a line each.
 pub fn listing(program: &Program) -> String {
-    let listing = Listing { program, names: names(program), read: read(program), values: None };
     let mut text = String::new();
-    for step in &program.steps {
+    for (step, lines) in program.steps.iter().zip(lines(program)) {
         let name = step.name.as_ref().map(|name| format!(" ({name})")).unwrap_or_default();
         let lasting = if step.irreversible { "  # for good" } else { "" };
         let each = step.each.as_ref().map(|each| format!(" [{each}]")).unwrap_or_default();
@@ -48,25 +68,21 @@ pub fn listing(program: &Program) -> String {
         if let Some(why) = step.skip {
             let _ = writeln!(text, "  left out: {why}");
         }
-        for import in &step.imports {
-            let (target, name) = (&import.target, &import.name);
-            let _ = writeln!(text, "  import   {} = {name} of {target}", listing.value(import.into, Kind::Int));
-        }
-        for op in &step.prepare {
-            listing.line(&mut text, "prepare", op);
-        }
-        for (word, guards) in [("when", &step.when), ("unless", &step.unless)] {
-            if !guards.is_empty() {
-                let _ = writeln!(text, "  {word:<8} {}", listing.conditions(guards));
-            }
-        }
-        let sections =
-            [("forward", &step.forward), ("undo", &step.undo), ("commit", &step.commit), ("release", &step.release)];
-        for (section, ops) in sections {
-            ops.iter().for_each(|op| listing.line(&mut text, section, op));
+        for line in lines {
+            let _ = writeln!(text, "  {line}");
         }
     }
     text
+}
+
+impl std::fmt::Display for Line {
+    fn fmt(&self, f: &mut std::fmt::Formatter<'_>) -> std::fmt::Result {
+        write!(f, "{:<8} {}", self.section, self.text)?;
+        if !self.guards.is_empty() {
+            write!(f, "  if {}", self.guards)?;
+        }
+        if self.remark.is_empty() { Ok(()) } else { write!(f, "  # {}", self.remark) }
+    }
 }
 
 struct Listing<'a> {
@@ -78,11 +94,33 @@ struct Listing<'a> {
 }
 
 impl Listing<'_> {
-    fn line(&self, text: &mut String, section: &str, op: &Op) {
-        let (action, remark) = self.action(&op.action);
-        let guards = if op.guards.is_empty() { String::new() } else { format!("  if {}", self.conditions(&op.guards)) };
-        let remark = if remark.is_empty() { String::new() } else { format!("  # {remark}") };
-        let _ = writeln!(text, "  {section:<8} {action}{guards}{remark}");
+    fn step(&self, step: &StepCode) -> Vec<Line> {
+        let plain = |section, text| Line { section, text, guards: String::new(), remark: "", keeps: false };
+        let import = |Import { target, name, into, .. }: &Import| {
+            plain("import", format!("{} = {name} of {target}", self.value(*into, Kind::Int)))
+        };
+        let mut lines: Vec<Line> = step.imports.iter().map(import).collect();
+        lines.extend(step.prepare.iter().map(|op| self.line("prepare", op)));
+        for (section, guards) in [("when", &step.when), ("unless", &step.unless)] {
+            if !guards.is_empty() {
+                lines.push(plain(section, self.conditions(guards)));
+            }
+        }
+        let own = step.forward.iter().position(|op| matches!(&op.action, Action::Call(call) if is_own(call)));
+        for (index, op) in step.forward.iter().enumerate() {
+            let notes = matches!(op.action, Action::Ask { .. } | Action::DescriptorFlags { .. } | Action::Call(_));
+            lines.push(Line { keeps: notes && own.is_some_and(|own| index < own), ..self.line("forward", op) });
+        }
+        for (section, ops) in [("undo", &step.undo), ("commit", &step.commit), ("release", &step.release)] {
+            lines.extend(ops.iter().map(|op| self.line(section, op)));
+        }
+        lines
+    }
+
+    fn line(&self, section: &'static str, op: &Op) -> Line {
+        let (text, remark) = self.action(&op.action);
+        let guards = if op.guards.is_empty() { String::new() } else { self.conditions(&op.guards) };
+        Line { section, text, guards, remark, keeps: false }
     }
 
     fn action(&self, action: &Action) -> (String, &'static str) {
@@ -176,6 +214,11 @@ impl Listing<'_> {
             _ => format!("buffer{id}"),
         }
     }
+}
+
+/// Whether a call is the step's own.
+fn is_own(call: &Call) -> bool {
+    call.purpose.starts_with("as asked")
 }
 
 /// What a cell that an op sets is called: as the plan calls it, else by what is in it.

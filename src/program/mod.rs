@@ -16,7 +16,7 @@ mod undo;
 mod user_undo;
 
 pub use expand::uses_of_each;
-pub use listing::{call_text, listing, op_text, undo_text};
+pub use listing::{Line, call_text, lines, listing, op_text, undo_text};
 pub use lower::lower;
 pub use ops::*;
 

@@ -16,7 +16,7 @@ mod xstate;
 
 pub use gadgets::{GadgetError, Gadgets};
 pub use memory::Memory;
-pub use registers::{Rest, registers_at, rest_of};
+pub use registers::{ERESTART_RESTARTBLOCK, ERESTARTSYS, Rest, registers_at, rest_of};
 pub use room::{Room, Surveyor};
 pub use runner::{CallFault, Limits, PrepareError, Runner};
 pub use settle::{SettleRule, settle};

@@ -82,6 +82,11 @@ impl Filters {
         }
     }
 
+    /// Those of the strict mode, which are known without a look.
+    pub fn strict() -> Self {
+        Self { strict: true, ..Self::default() }
+    }
+
     /// Whether there is nothing to ask.
     pub fn is_empty(&self) -> bool {
         self.programs.is_empty() && !self.strict

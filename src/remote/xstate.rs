@@ -53,6 +53,15 @@ impl Image {
         Some(Self { bytes })
     }
 
+    /// One without contents, as large as that of most threads here: none has room for dynamic features before it uses them.
+    pub fn typical() -> Self {
+        let leaf = __cpuid_count(0xd, 0);
+        let offered = u64::from(leaf.eax) | u64::from(leaf.edx) << 32;
+        // EBX is the size of what the kernel has enabled.
+        let size = size_of_features(offered & !DYNAMIC).min(leaf.ebx as usize);
+        Self { bytes: vec![0; size + size_of::<u32>()] }
+    }
+
     /// What a landing frame with it takes of a room, in bytes.
     pub fn frame_size(&self) -> u64 {
         super::frame::size(self) as u64

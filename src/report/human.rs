@@ -20,7 +20,8 @@ pub fn outcome(outcome: &Outcome) -> String {
     plain(&text)
 }
 
-fn sentence(outcome: &Outcome) -> &'static str {
+/// How it ended.
+pub fn sentence(outcome: &Outcome) -> &'static str {
     match outcome.verdict {
         Verdict::Applied if outcome.changed => "applied",
         Verdict::Applied | Verdict::Unchanged => "done, nothing was changed",
@@ -33,25 +34,34 @@ fn sentence(outcome: &Outcome) -> &'static str {
 }
 
 fn write_target(text: &mut String, target: &TargetOutcome) -> std::fmt::Result {
-    let name = target.name.as_deref().map(|name| format!(" {name}")).unwrap_or_default();
-    let held = target.stall_us.map(|stall| format!(", held for {}", time(stall))).unwrap_or_default();
-    writeln!(text, "process {} ({}){name}{held}", target.pid, target.comm)?;
+    write_head(text, target)?;
     for step in &target.steps {
-        writeln!(text, "  {}", line(step))?;
-        for doubt in &step.doubts {
-            let Doubt { purpose, op, expected, found } = doubt;
-            writeln!(text, "    {purpose}: {op}: should be {expected}, is {found}")?;
-        }
-        for undo in step.undo.iter().filter(|_| step.state == StepState::Planned || step.undone) {
-            let word = if step.undone { "undone by" } else { "undo by" };
-            writeln!(text, "    {word} {}", shortened(undo))?;
-        }
-        for (name, value) in &step.values {
-            writeln!(text, "    {name} = {value}")?;
-        }
+        write_step(text, step)?;
     }
     for (name, value) in &target.captures {
         writeln!(text, "  {name} = {value}")?;
+    }
+    Ok(())
+}
+
+/// Which process it is, and how long it was held.
+pub fn write_head(text: &mut String, target: &TargetOutcome) -> std::fmt::Result {
+    let name = target.name.as_deref().map(|name| format!(" {name}")).unwrap_or_default();
+    let held = target.stall_us.map(|stall| format!(", held for {}", time(stall))).unwrap_or_default();
+    writeln!(text, "process {} ({}){name}{held}", target.pid, target.comm)
+}
+
+/// A step, and what its buffers hold.
+pub fn write_step(text: &mut String, step: &StepOutcome) -> std::fmt::Result {
+    writeln!(text, "  {}", line(step))?;
+    for Doubt { purpose, op, expected, found } in &step.doubts {
+        writeln!(text, "    {purpose}: {op}: should be {expected}, is {found}")?;
+    }
+    for undo in step.undo.iter().filter(|_| step.undone) {
+        writeln!(text, "    undone by {}", shortened(undo))?;
+    }
+    for (name, value) in &step.values {
+        writeln!(text, "    {name} = {value}")?;
     }
     Ok(())
 }

@@ -10,17 +10,21 @@ const SCHEMA: &str = "criu-plan/outcome/1";
 
 /// The object, as text with a line break behind it.
 pub fn json(outcome: &Outcome, source: Option<&Source>) -> String {
+    format!("{:#}\n", object(outcome, source))
+}
+
+/// The object.
+pub fn object(outcome: &Outcome, source: Option<&Source>) -> Value {
     let targets: Vec<Value> = outcome.targets.iter().map(target).collect();
     let problems: Vec<Value> = outcome.problems.iter().map(|one| problem(one, source)).collect();
-    let object = json!({
+    json!({
         "schema": SCHEMA,
         "plan": outcome.plan,
         "outcome": outcome.verdict,
         "changed": outcome.changed,
         "targets": targets,
         "problems": problems,
-    });
-    format!("{object:#}\n")
+    })
 }
 
 fn target(target: &TargetOutcome) -> Value {

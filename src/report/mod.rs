@@ -1,6 +1,7 @@
 //! An outcome or problems, as human text and as JSON; problems also as GitHub annotations and SARIF.
 
 mod dump;
+mod forecast;
 mod github;
 mod human;
 mod json;
@@ -9,6 +10,7 @@ mod sarif;
 mod source;
 
 pub use dump::hexdump;
+pub use forecast::{dry_run, dry_run_json};
 pub use github::github;
 pub use human::{exec_result, outcome};
 pub use json::{json, problem as problem_json};

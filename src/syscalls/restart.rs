@@ -35,6 +35,21 @@ pub fn interrupted_by_any_stop(call: &Syscall) -> bool {
     )
 }
 
+/// The same for calls of which it is so whatever they wait for.
+pub fn always_interrupted(call: &Syscall) -> bool {
+    let on_sockets = ["read", "recv", "accept", "write", "send", "connect"];
+    interrupted_by_any_stop(call) && !on_sockets.iter().any(|name| call.name.starts_with(name))
+}
+
+/// Whether a wait in this call is one that `restart_syscall` goes on with after a stop (-516): its time runs on.
+pub fn goes_on_by_note(call: &Syscall, args: &[u64; 6]) -> bool {
+    match call.name {
+        "clock_nanosleep" => args[1] as i32 & libc::TIMER_ABSTIME == 0,
+        "futex" => args[3] != 0 && sets_restart_block(call, |index| args.get(index).copied()),
+        _ => sets_restart_block(call, |index| args.get(index).copied()),
+    }
+}
+
 /// Calls that may leave their own note for `restart_syscall` in the thread (`set_restart_fn` in kernel/ and fs/): made in
 /// a thread that waits by such a note, they would have it go on with the wrong one.
 pub fn sets_restart_block(call: &Syscall, known: impl Fn(usize) -> Option<u64>) -> bool {

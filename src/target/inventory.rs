@@ -242,7 +242,7 @@ pub fn has_thread(process: &Process, tid: i32) -> bool {
     matches!(state, Some((state, false)) if !matches!(state, b'Z' | b'X' | b'x'))
 }
 
-fn task_file(process: &Process, tid: i32, name: &str) -> Option<String> {
+pub(super) fn task_file(process: &Process, tid: i32, name: &str) -> Option<String> {
     let path = format!("task/{tid}/{name}");
     let flags = OFlag::O_RDONLY | OFlag::O_CLOEXEC;
     let file = nix::fcntl::openat(&process.dir, path.as_str(), flags, Mode::empty()).ok()?;

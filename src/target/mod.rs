@@ -1,5 +1,6 @@
 //! Finding processes, facts from /proc, freezing every thread.
 
+mod activity;
 mod cgroup;
 mod descriptors;
 mod facts;
@@ -22,6 +23,7 @@ mod selection;
 mod sharers;
 mod tracee;
 
+pub use activity::{Activity, Place, activities};
 pub use descriptors::Descriptors;
 pub use facts::{Names, Witness};
 pub use files::{Files, Named};
@@ -30,7 +32,7 @@ pub use inventory::{Descriptor, Task, descriptors, has_thread, mappings, threads
 pub use kcmp::{Resource, same as shares};
 pub use likeness::alike;
 pub use mappings::{Mapping, Mappings};
-pub use permission::explain_denial;
+pub use permission::{explain_denial, granted_by};
 pub use process::Process;
 pub use refusal::{can_read_filters, refusals, seccomp_not_suspended, seccomp_unreadable};
 pub use seen::seen_by;

@@ -19,6 +19,12 @@ pub fn denied(process: &Process) -> Option<Problem> {
     }
 }
 
+/// Why we may trace a process that nothing was found to speak against.
+pub fn granted_by() -> &'static str {
+    let capable = own_status().is_some_and(|own| own.capeff & CAP_SYS_PTRACE != 0);
+    if capable { "we have CAP_SYS_PTRACE" } else { "its user is ours" }
+}
+
 fn own_status() -> Option<Status> {
     procfs::process::Process::myself().and_then(|own| own.status()).ok()
 }

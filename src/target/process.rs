@@ -171,6 +171,19 @@ impl Process {
         read::<Status>(&self.dir, &format!("task/{tid}/status"))?.seccomp
     }
 
+    /// How many seccomp filters one of its threads has, if the kernel tells (5.9 and later).
+    pub fn seccomp_filters_of(&self, tid: i32) -> Option<u32> {
+        let mut text = String::new();
+        let fd = nix::fcntl::openat(
+            &self.dir,
+            format!("task/{tid}/status").as_str(),
+            OFlag::O_RDONLY | OFlag::O_CLOEXEC,
+            Mode::empty(),
+        );
+        File::from(fd.ok()?).read_to_string(&mut text).ok()?;
+        text.lines().find_map(|line| line.strip_prefix("Seccomp_filters:"))?.trim().parse().ok()
+    }
+
     /// Its umask at this moment.
     pub fn umask(&self) -> Option<u64> {
         let status: Status = read(&self.dir, &format!("task/{}/status", self.tid))?;

@@ -252,6 +252,7 @@ int main(int count, char **args) {
 #define IS(word) (strcmp(kind, word) == 0)
   if (IS("plain")) for_ever();
   else if (IS("busy")) { note_self(); ready(); for (long i = 0;; i++) if (i % 10000000 == 0) line(); }
+  else if (IS("busy-leader")) { threads(); note_self(); ready(); for (long i = 0;; i++) if (i % 10000000 == 0) line(); }
   else if (IS("closed")) close(1), for_ever();
   else if (IS("threads")) threads(), for_ever();
   else if (IS("dead-leader")) dead_leader();
