@@ -187,6 +187,7 @@ impl<'a> Machine<'a> {
         self.cell(cell).ok_or_else(|| OpFault::Unsafe("a value that it needs was never set".into()))
     }
 
+    /// Gives a cell its value.
     pub(super) fn set(&mut self, Cell(index): Cell, value: u64) {
         if let Some(cell) = self.cells.get_mut(index as usize) {
             *cell = Some(value);
@@ -261,7 +262,12 @@ impl<'a> Machine<'a> {
 
     /// Runs a section until an op fails.
     pub fn run(&mut self, waiter: &mut Waiter, ops: &[Op]) -> Result<(), OpFault> {
-        ops.iter().try_for_each(|op| self.op(waiter, op))
+        self.run_until(waiter, ops).map_err(|(_, fault)| fault)
+    }
+
+    /// The same, telling which op it was.
+    pub fn run_until(&mut self, waiter: &mut Waiter, ops: &[Op]) -> Result<(), (usize, OpFault)> {
+        ops.iter().enumerate().try_for_each(|(index, op)| self.op(waiter, op).map_err(|fault| (index, fault)))
     }
 
     /// For rollback: calls get time of their own.
@@ -279,7 +285,15 @@ impl<'a> Machine<'a> {
                 self.set(*into, if *negative { a.wrapping_sub(b) } else { a.wrapping_add(b) });
                 Ok(())
             }
-            Action::Call(call) => self.call(waiter, call),
+            Action::Call(call) => match call.thread {
+                None => self.call(waiter, call),
+                Some(thread) => {
+                    let own = self.thread();
+                    self.hand_over(Some(thread))?;
+                    let result = self.call(waiter, call);
+                    result.and(self.hand_over(Some(own)))
+                }
+            },
             other => self.look(other),
         }
     }

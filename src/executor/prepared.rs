@@ -111,8 +111,13 @@ pub fn unreadable(process: &Process, what: &str, error: &std::io::Error) -> Prob
     if error.raw_os_error() == Some(libc::ESRCH) {
         return changed(process);
     }
-    Problem::error("target::unreadable", format!("{what} of {} can't be read: {error}", process.title()))
-        .help("run criu-plan as root, or as the user whose process it is")
+    let help = match error.raw_os_error() {
+        Some(libc::EMFILE | libc::ENFILE) => {
+            "criu-plan itself needs a dozen descriptors for each target: allow it more (`ulimit -n`), or apply the plan to fewer at once"
+        }
+        _ => "run criu-plan as root, or as the user whose process it is",
+    };
+    Problem::error("target::unreadable", format!("{what} of {} can't be read: {error}", process.title())).help(help)
 }
 
 /// Opens everything that the stop will need.

@@ -29,9 +29,46 @@ pub const MODIFIERS: [&str; 12] = [
     "timeout",
 ];
 
+/// Those of them that a step under `undo` can't have.
+pub const NOT_IN_UNDO: [&str; 4] = ["target", "for_each", "undo", "irreversible"];
+
 /// Reads a step.
 pub fn step(node: &Node, variables: &Variables, problems: &mut Problems) -> Option<Step> {
+    let fields = Fields::of(node, "a step", problems)?;
+    let step = read(node, fields, variables, problems)?;
+    check_call(&step, problems);
+    check_undo(&step, problems);
+    Some(step)
+}
+
+/// Reads a step under `undo`.
+fn undo_step(node: &Node, variables: &Variables, problems: &mut Problems) -> Option<Step> {
     let mut fields = Fields::of(node, "a step", problems)?;
+    for modifier in NOT_IN_UNDO {
+        if let Some(node) = fields.take(modifier) {
+            let help = match modifier {
+                "undo" => "nothing takes an undo back; leave it out",
+                "irreversible" => "nothing takes an undo back, so it need not say so; leave it out",
+                _ => "it runs where the step ran that it takes back, and as often; leave it out",
+            };
+            let message = format!("a step under `undo` has no `{modifier}` of its own");
+            problems.at("plan::undo-step", node.span, message, help);
+        }
+    }
+    let step = read(node, fields, variables, problems)?;
+    if let Some(all) = &step.each {
+        let help = "a repeated step has its undo in each thread; one thread is named by `leader` or its id";
+        problems.at("plan::undo-step", all.span, "a step under `undo` runs in one thread", help);
+    }
+    for fact in step.when.facts.iter().chain(&step.unless.facts) {
+        let help = "compare captured values here, as \"${fd} != 1\"; or put the fact on the step that is taken back";
+        problems.at("plan::undo-step", fact.span, "facts are looked at before the first step, and not on undo", help);
+    }
+    check_call(&step, problems);
+    Some(step)
+}
+
+fn read(node: &Node, mut fields: Fields<'_>, variables: &Variables, problems: &mut Problems) -> Option<Step> {
     let name =
         fields.take("name").and_then(|node| Some(variables.text(scalar(node, "name", problems)?, node.span, problems)));
     let capture = fields.take("capture");
@@ -41,13 +78,13 @@ pub fn step(node: &Node, variables: &Variables, problems: &mut Problems) -> Opti
     let unless = fields.take("unless").map(|node| conditions(node, "unless", variables, problems)).unwrap_or_default();
     let returns = fields.take("returns").and_then(|node| expected(node, variables, problems));
     let ignore = fields.take("ignore").map(|node| ignored(node, problems)).unwrap_or_default();
-    let undo = fields.take("undo").map_or(Undo::Auto, |node| undo(node, problems));
+    let undo = fields.take("undo").map_or(Undo::Auto, |node| undo(node, variables, problems));
     let irreversible = fields.take("irreversible").is_some_and(|node| boolean(node, "irreversible", problems));
     let timeout = fields.take("timeout").and_then(|node| duration(node, variables, problems));
     let (key, syscall, value) = the_call(node, &mut fields, problems)?;
     let (args, kinds) = arguments(syscall, value, key.span, variables, problems);
     let captures = capture.map(|node| captures(node, syscall, &args, &kinds, problems)).unwrap_or_default();
-    let step = Step {
+    Some(Step {
         name,
         syscall,
         args,
@@ -63,9 +100,7 @@ pub fn step(node: &Node, variables: &Variables, problems: &mut Problems) -> Opti
         irreversible,
         timeout,
         span: key.span,
-    };
-    check_call(&step, problems);
-    Some(step)
+    })
 }
 
 /// What a step is repeated over, and the thread that runs it.
@@ -138,16 +173,21 @@ fn check_call(step: &Step, problems: &mut Problems) {
         let message = format!("`{}` waits, perhaps for ever, and has no `timeout`", call.name);
         problems.at("plan::no-timeout", step.span, message, "add `timeout: 1s` to the step");
     }
-    if step.irreversible {
+}
+
+/// What speaks against how a step is undone.
+fn check_undo(step: &Step, problems: &mut Problems) {
+    let particulars = step.particulars();
+    if step.irreversible || particulars.forbidden.is_some() {
         return;
     }
-    let why = match (step.undo, particulars.nature) {
+    let why = match (&step.undo, particulars.nature) {
         (Undo::None, _) => "`undo: none` keeps nothing to undo it with",
         (Undo::Auto, Nature::NotYet(why) | Nature::Irreversible(why)) => why,
-        (Undo::Auto, _) => return,
+        (Undo::Auto | Undo::Steps(_), _) => return,
     };
-    let message = format!("`{}` can't be undone: {why}", call.name);
-    let help = "if that is as it should be, add `irreversible: true` to the step; best as one of the last";
+    let message = format!("`{}` can't be undone: {why}", step.syscall.name);
+    let help = "if that is as it should be, add `irreversible: true` to the step, best as one of the last; or say under `undo` what takes it back";
     problems.at("plan::irreversible", step.span, message, help);
 }
 
@@ -175,18 +215,23 @@ fn name_of(node: &Node, what: &str, problems: &mut Problems) -> Option<Spanned<S
     Some(Spanned { value: text.to_owned(), span: node.span })
 }
 
-fn undo(node: &Node, problems: &mut Problems) -> Undo {
+/// `auto`, `none`, or steps.
+fn undo(node: &Node, variables: &Variables, problems: &mut Problems) -> Undo {
     match &node.kind {
         NodeKind::Scalar { text, .. } if text == "none" => Undo::None,
         NodeKind::Scalar { text, .. } if text == "auto" => Undo::Auto,
+        NodeKind::List(items) if !items.is_empty() => {
+            Undo::Steps(items.iter().filter_map(|item| undo_step(item, variables, problems)).collect())
+        }
         NodeKind::List(_) => {
-            let message = "steps under `undo` are not supported by this version";
-            problems.at("plan::unsupported", node.span, message, "use `undo: none` with `irreversible: true`");
-            Undo::None
+            let help = "to keep nothing for undo write `undo: none`, with `irreversible: true`";
+            problems.at("plan::nothing", node.span, "there is nothing in `undo`", help);
+            Undo::Steps(Vec::new())
         }
         _ => {
-            problems.at("plan::shape", node.span, "`undo` is auto or none", "");
-            Undo::Auto
+            let help = "leave it out for auto; a list begins each step with `- `";
+            problems.at("plan::shape", node.span, "`undo` is auto, none, or a list of steps", help);
+            Undo::Steps(Vec::new())
         }
     }
 }

@@ -1,6 +1,8 @@
 //! A Program as text that people read.
 
-use super::{Action, Asked, Aspect, Bound, BufferId, Call, Cell, Guard, Init, Op, Program, Shown, StepCode};
+use super::{
+    Action, Asked, Aspect, Bound, BufferId, Call, Cell, Guard, Import, Init, Op, Program, Shown, StepCode, UndoCode,
+};
 use crate::plan::{Relation, shown};
 use crate::syscalls::constants::{NAMESPACES, RLIMIT};
 use crate::syscalls::layouts::Int;
@@ -10,16 +12,31 @@ use std::fmt::Write;
 
 /// The step's call as in C, constants spelled out: `open("/var/log/app.log", O_WRONLY|O_CREAT|O_APPEND, 0o644)`.
 pub fn call_text(step: &StepCode) -> String {
-    let args = step.shown.iter().map(|(_, shown)| match shown {
+    as_in_c(step.syscall, &step.shown)
+}
+
+/// The same of a step under `undo`.
+pub fn undo_text(step: &UndoCode) -> String {
+    as_in_c(step.syscall, &step.shown)
+}
+
+fn as_in_c(syscall: &Syscall, shown: &[(&'static str, Shown)]) -> String {
+    let args = shown.iter().map(|(_, shown)| match shown {
         Shown::Text(text) | Shown::Cell(_, text) => text.as_str(),
     });
-    format!("{}({})", step.syscall.name, args.collect::<Vec<_>>().join(", "))
+    format!("{}({})", syscall.name, args.collect::<Vec<_>>().join(", "))
+}
+
+/// One op, with the values that its cells have.
+pub fn op_text(program: &Program, op: &Op, values: &dyn Fn(Cell) -> Option<u64>) -> String {
+    let listing = Listing { program, names: names(program), read: HashSet::new(), values: Some(values) };
+    listing.action(&op.action).0
 }
 
 /// An op, or what decides whether a step is made, as people read it.
 #[derive(Debug, Clone, PartialEq, Eq)]
 pub struct Line {
-    /// `prepare`, `when`, `unless`, `forward`, `undo`, `commit` or `release`.
+    /// `import`, `prepare`, `when`, `unless`, `forward`, `undo`, `commit` or `release`.
     pub section: &'static str,
     /// What is done, or what is compared.
     pub text: String,
@@ -33,7 +50,7 @@ pub struct Line {
 
 /// Every op of every step, in order.
 pub fn lines(program: &Program) -> Vec<Vec<Line>> {
-    let listing = Listing { program, names: names(program), read: read(program) };
+    let listing = Listing { program, names: names(program), read: read(program), values: None };
     program.steps.iter().map(|step| listing.step(step)).collect()
 }
 
@@ -75,15 +92,21 @@ struct Listing<'a> {
     program: &'a Program,
     names: HashMap<Cell, String>,
     read: HashSet<Cell>,
+    /// What cells hold, once the program runs.
+    values: Option<&'a dyn Fn(Cell) -> Option<u64>>,
 }
 
 impl Listing<'_> {
     fn step(&self, step: &StepCode) -> Vec<Line> {
-        let mut lines: Vec<Line> = step.prepare.iter().map(|op| self.line("prepare", op)).collect();
+        let plain = |section, text| Line { section, text, guards: String::new(), remark: "", keeps: false };
+        let import = |Import { target, name, into, .. }: &Import| {
+            plain("import", format!("{} = {name} of {target}", self.value(*into, Kind::Int)))
+        };
+        let mut lines: Vec<Line> = step.imports.iter().map(import).collect();
+        lines.extend(step.prepare.iter().map(|op| self.line("prepare", op)));
         for (section, guards) in [("when", &step.when), ("unless", &step.unless)] {
             if !guards.is_empty() {
-                let text = self.conditions(guards);
-                lines.push(Line { section, text, guards: String::new(), remark: "", keeps: false });
+                lines.push(plain(section, self.conditions(guards)));
             }
         }
         let own = step.forward.iter().position(|op| matches!(&op.action, Action::Call(call) if is_own(call)));
@@ -148,7 +171,10 @@ impl Listing<'_> {
             Action::FlagsAre { fd, value, mask } => {
                 format!("check that the flags of descriptor {} are {}, as to {mask:#o}", name(fd), name(value))
             }
-            Action::Call(call) => return (self.call(call), call.purpose),
+            Action::Call(call) => {
+                let thread = call.thread.map(|tid| format!("in thread {tid}: ")).unwrap_or_default();
+                return (format!("{thread}{}", self.call(call)), call.purpose);
+            }
         };
         (text, "")
     }
@@ -210,7 +236,8 @@ impl Listing<'_> {
     /// A cell as an argument of that kind.
     fn value(&self, cell: Cell, kind: Kind) -> String {
         if let Some(name) = self.names.get(&cell) {
-            return name.clone();
+            let value = self.values.and_then(|values| values(cell));
+            return value.map_or_else(|| name.clone(), |value| shown(kind, value));
         }
         match self.program.cells.get(cell.0 as usize) {
             Some(Init::Const(value)) => shown(kind, *value),
@@ -250,6 +277,9 @@ fn names(program: &Program) -> HashMap<Cell, String> {
             if let Bound::Cell(cell) = bound {
                 give(*cell, name);
             }
+        }
+        for import in &step.imports {
+            give(import.into, &format!("{}.{}", import.target, import.name));
         }
         give(step.result, "result");
     }

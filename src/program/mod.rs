@@ -3,6 +3,7 @@
 mod builder;
 mod captures;
 mod creation;
+mod crossing;
 mod expand;
 mod listing;
 mod lower;
@@ -14,9 +15,10 @@ mod privilege;
 mod reckoning;
 mod reversal;
 mod undo;
+mod user_undo;
 
 pub use expand::uses_of_each;
-pub use listing::{Line, call_text, lines, listing};
+pub use listing::{Line, call_text, lines, listing, op_text, undo_text};
 pub use lower::lower;
 pub use ops::*;
 pub use reckoning::Reckoning;

@@ -59,7 +59,7 @@ impl Sections {
     }
 
     /// Forward: refuses to go on where closing `fd`, if it is open, would drop record locks. Its flags, or -EBADF.
-    fn no_locks_on(&mut self, builder: &mut Builder, fd: Cell, guards: &[Guard]) -> Cell {
+    pub fn no_locks_on(&mut self, builder: &mut Builder, fd: Cell, guards: &[Guard]) -> Cell {
         let was = builder.unset();
         self.forward.push(when(guards, Action::DescriptorFlags { into: was, fd }));
         let open = [guards, &[builder.succeeded(was)]].concat();

@@ -5,7 +5,7 @@
 
 use super::reckoning::Reckoning;
 use crate::plan::{Decode, Expected, Relation};
-use crate::problem::Span;
+use crate::problem::{Problem, Span};
 use crate::syscalls::{Particulars, Syscall};
 use std::time::Duration;
 
@@ -300,6 +300,8 @@ pub struct Call {
     pub may_block: bool,
     /// Why it is made, in a few words, for listings: "keep", "open", "put back".
     pub purpose: &'static str,
+    /// The thread that makes it, if that is not the step's.
+    pub thread: Option<i32>,
 }
 
 /// What counts as success of a call.
@@ -355,6 +357,63 @@ pub struct StepCode {
     pub outputs: Vec<Output>,
     /// Names bound, with what they are bound to.
     pub captures: Vec<(String, Bound)>,
+    /// What it takes from other targets; there before `prepare`.
+    pub imports: Vec<Import>,
+    /// The steps of the plan that `undo` is made of, if it is not what the table knows.
+    pub undo_steps: Vec<UndoCode>,
+}
+
+/// A step under `undo`, as it is shown. Its ops are among those of its step.
+#[derive(Debug, Clone)]
+pub struct UndoCode {
+    /// `name:`.
+    pub name: Option<String>,
+    /// The call.
+    pub syscall: &'static Syscall,
+    /// What that call is with the step's arguments.
+    pub particulars: Particulars,
+    /// The arguments as the plan has them, by parameter.
+    pub shown: Vec<(&'static str, Shown)>,
+    /// The thread that runs it, if that is not the step's.
+    pub thread: Option<i32>,
+}
+
+/// A number that a step takes from another target.
+#[derive(Debug, Clone)]
+pub struct Import {
+    /// The target's name.
+    pub target: String,
+    /// What it is there: `fd`, `st.st_size`, `pid`.
+    pub name: String,
+    /// Where it goes.
+    pub into: Cell,
+    /// Its place in the plan, for problems.
+    pub span: Span,
+}
+
+/// What a Program has for steps in other targets, under the name that these call it.
+#[derive(Debug, Clone)]
+pub struct Export {
+    /// The name.
+    pub name: String,
+    /// Where it comes from.
+    pub given: Given,
+}
+
+/// Where a number for another target comes from.
+#[derive(Debug, Clone)]
+pub enum Given {
+    /// Ops that find it, none of them a call, and the cell in which it is then.
+    Number {
+        /// The ops.
+        ops: Vec<Op>,
+        /// The cell.
+        cell: Cell,
+    },
+    /// The step that captures it is left out.
+    LeftOut,
+    /// It can't be had.
+    Nothing(Problem),
 }
 
 /// How an argument is shown.
@@ -410,6 +469,8 @@ pub struct Program {
     pub named: Vec<Cell>,
     /// In order.
     pub steps: Vec<StepCode>,
+    /// What steps in other targets take.
+    pub exports: Vec<Export>,
 }
 
 impl Program {

@@ -79,6 +79,12 @@ impl Descriptors {
         }
     }
 
+    /// What it is open on, as `/proc/PID/fd` shows it; `None` if it is closed.
+    pub fn path(&self, fd: i32) -> Option<String> {
+        let link = nix::fcntl::readlinkat(&*self.links.borrow(), fd.to_string().as_str()).ok()?;
+        Some(link.to_string_lossy().into_owned())
+    }
+
     /// Whether both are open, and one open file description.
     pub fn same_description(&self, a: i32, b: i32) -> bool {
         matches!(kcmp::same_file(self.tid, a, b), Ok(true))

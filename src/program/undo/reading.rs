@@ -90,7 +90,7 @@ impl Getter<'_> {
             return Action::Fail("a call that undo needs is not in the table");
         };
         let accept = Accept { ignore: self.ignore.clone(), ..Accept::default() };
-        Action::Call(Call { syscall, args, result, accept, timeout: None, may_block: false, purpose })
+        Action::Call(Call { syscall, args, result, accept, thread: None, timeout: None, may_block: false, purpose })
     }
 }
 

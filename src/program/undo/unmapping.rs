@@ -83,7 +83,7 @@ impl Lowering<'_> {
 /// Whether a step may look at memory in a range; `None` is any.
 fn looks_at(step: &Step, range: Option<(u64, u64)>) -> bool {
     let name = step.syscall.name;
-    if matches!(name, "munmap" | "shmdt") && step.undo == Undo::Auto && !step.irreversible {
+    if matches!(name, "munmap" | "shmdt") && matches!(step.undo, Undo::Auto) && !step.irreversible {
         // It waits, too.
         return false;
     }
