@@ -28,6 +28,7 @@ mod step;
 mod structure;
 mod tree;
 mod types;
+mod undo;
 
 pub use crate::facts::{Count, Fact, Repetition, Selector, With};
 pub use argument::{amount, signature};

@@ -2,7 +2,8 @@
 
 use super::argument::{ALIASES, parameter};
 use super::schema::{NUMBERS, flags_key, names_key, set_key, titled};
-use super::step::{MODIFIERS, NOT_IN_UNDO};
+use super::step::MODIFIERS;
+use super::undo::NOT_IN_UNDO;
 use crate::syscalls::layouts::named;
 use crate::syscalls::{Kind, Nature, Set, Syscall, TABLE, commands};
 use serde_json::{Map, Value, json};

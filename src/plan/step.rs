@@ -7,6 +7,7 @@ use super::number::{looks_like_integer, number};
 use super::reading::{Fields, Problems, Variables, boolean, is_name, scalar, unknown};
 use super::repetition::{Thread, for_each, thread};
 use super::tree::{Node, NodeKind};
+use super::undo::undo;
 use super::{Arg, Capture, CaptureFrom, Decode, Expected, Memory, Repetition, Spanned, Step, ThreadChoice, Undo};
 use crate::problem::{Problem, Span};
 use crate::syscalls::layouts::named;
@@ -29,9 +30,6 @@ pub const MODIFIERS: [&str; 12] = [
     "timeout",
 ];
 
-/// Those of them that a step under `undo` can't have.
-pub const NOT_IN_UNDO: [&str; 4] = ["target", "for_each", "undo", "irreversible"];
-
 /// Reads a step.
 pub fn step(node: &Node, variables: &Variables, problems: &mut Problems) -> Option<Step> {
     let fields = Fields::of(node, "a step", problems)?;
@@ -41,34 +39,8 @@ pub fn step(node: &Node, variables: &Variables, problems: &mut Problems) -> Opti
     Some(step)
 }
 
-/// Reads a step under `undo`.
-fn undo_step(node: &Node, variables: &Variables, problems: &mut Problems) -> Option<Step> {
-    let mut fields = Fields::of(node, "a step", problems)?;
-    for modifier in NOT_IN_UNDO {
-        if let Some(node) = fields.take(modifier) {
-            let help = match modifier {
-                "undo" => "nothing takes an undo back; leave it out",
-                "irreversible" => "nothing takes an undo back, so it need not say so; leave it out",
-                _ => "it runs where the step ran that it takes back, and as often; leave it out",
-            };
-            let message = format!("a step under `undo` has no `{modifier}` of its own");
-            problems.at("plan::undo-step", node.span, message, help);
-        }
-    }
-    let step = read(node, fields, variables, problems)?;
-    if let Some(all) = &step.each {
-        let help = "a repeated step has its undo in each thread; one thread is named by `leader` or its id";
-        problems.at("plan::undo-step", all.span, "a step under `undo` runs in one thread", help);
-    }
-    for fact in step.when.facts.iter().chain(&step.unless.facts) {
-        let help = "compare captured values here, as \"${fd} != 1\"; or put the fact on the step that is taken back";
-        problems.at("plan::undo-step", fact.span, "facts are looked at before the first step, and not on undo", help);
-    }
-    check_call(&step, problems);
-    Some(step)
-}
-
-fn read(node: &Node, mut fields: Fields<'_>, variables: &Variables, problems: &mut Problems) -> Option<Step> {
+/// Reads what any step has.
+pub fn read(node: &Node, mut fields: Fields<'_>, variables: &Variables, problems: &mut Problems) -> Option<Step> {
     let name =
         fields.take("name").and_then(|node| Some(variables.text(scalar(node, "name", problems)?, node.span, problems)));
     let capture = fields.take("capture");
@@ -162,7 +134,7 @@ fn the_call<'a>(
 }
 
 /// What speaks against the call itself.
-fn check_call(step: &Step, problems: &mut Problems) {
+pub fn check_call(step: &Step, problems: &mut Problems) {
     let call = step.syscall;
     let particulars = step.particulars();
     if let Some(why) = particulars.forbidden {
@@ -213,27 +185,6 @@ fn name_of(node: &Node, what: &str, problems: &mut Problems) -> Option<Spanned<S
         return None;
     }
     Some(Spanned { value: text.to_owned(), span: node.span })
-}
-
-/// `auto`, `none`, or steps.
-fn undo(node: &Node, variables: &Variables, problems: &mut Problems) -> Undo {
-    match &node.kind {
-        NodeKind::Scalar { text, .. } if text == "none" => Undo::None,
-        NodeKind::Scalar { text, .. } if text == "auto" => Undo::Auto,
-        NodeKind::List(items) if !items.is_empty() => {
-            Undo::Steps(items.iter().filter_map(|item| undo_step(item, variables, problems)).collect())
-        }
-        NodeKind::List(_) => {
-            let help = "to keep nothing for undo write `undo: none`, with `irreversible: true`";
-            problems.at("plan::nothing", node.span, "there is nothing in `undo`", help);
-            Undo::Steps(Vec::new())
-        }
-        _ => {
-            let help = "leave it out for auto; a list begins each step with `- `";
-            problems.at("plan::shape", node.span, "`undo` is auto, none, or a list of steps", help);
-            Undo::Steps(Vec::new())
-        }
-    }
 }
 
 /// `2s`, `500ms`, `1m`.
