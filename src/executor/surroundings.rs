@@ -1,10 +1,10 @@
-//! What lowering asks about files of a target: answered before the stop, and remembered for inside it, where only what the
+//! What lowering asks about files and mappings of a target: answered before the stop, and remembered for inside it, where only what the
 //! kernel has at hand is asked for anew.
 
 use super::refusal::no_time;
 use crate::problem::Problem;
 use crate::program::{Facts, FileFact};
-use crate::target::{Allowance, Files, Named, Over, Process, Unlimited};
+use crate::target::{Allowance, Files, Mappings, Named, Over, Process, Unlimited};
 use std::cell::RefCell;
 use std::collections::HashMap;
 use std::time::Duration;
@@ -21,17 +21,23 @@ pub struct Surroundings<'a> {
     known: &'a Known,
     files: Files<'a>,
     allowance: &'a dyn Allowance,
+    mappings: &'a Mappings,
 }
 
 impl<'a> Surroundings<'a> {
     /// While the process runs.
-    pub fn new(process: &'a Process, known: &'a Known) -> Self {
-        Self { known, files: Files::new(process), allowance: &Unlimited }
+    pub fn new(process: &'a Process, known: &'a Known, mappings: &'a Mappings) -> Self {
+        Self { known, files: Files::new(process), mappings, allowance: &Unlimited }
     }
 
     /// While it stands still and nobody may be waited for.
-    pub fn at_hand(process: &'a Process, known: &'a Known, allowance: &'a dyn Allowance) -> Self {
-        Self { known, files: Files::at_hand(process), allowance }
+    pub fn at_hand(
+        process: &'a Process,
+        known: &'a Known,
+        mappings: &'a Mappings,
+        allowance: &'a dyn Allowance,
+    ) -> Self {
+        Self { known, files: Files::at_hand(process), mappings, allowance }
     }
 
     fn answer(&self, path: &[u8]) -> Answer {
@@ -60,5 +66,9 @@ impl Facts for Surroundings<'_> {
 
     fn may_go_on(&self) -> Result<(), Problem> {
         self.allowance.check().map_err(|_| no_time(self.allowance.over().unwrap_or(Over::Time(Duration::ZERO))))
+    }
+
+    fn mappings(&self, start: u64, length: u64) -> Option<usize> {
+        Some(self.mappings.within(start, start.checked_add(length)?).ok()?.len())
     }
 }

@@ -93,7 +93,7 @@ fn plan(
     private::settle(&mut steps);
     steps.iter().for_each(|step| check_undo(step, problems));
     flow::check(&targets, &variables, &steps, problems);
-    kinds::check(&steps, problems);
+    kinds::check(&targets, &steps, problems);
     reuse::check(&steps, problems);
     order::check_order(&steps, problems);
     order::check_threads(&targets, &when, &steps, problems);

@@ -36,6 +36,11 @@ impl Repeated {
         &self.names
     }
 
+    /// Its place.
+    pub(super) fn span(&self) -> Span {
+        self.node.span
+    }
+
     /// Tells of mistakes in facts.
     pub(super) fn check(&self, over: &Repetition, problems: &mut Problems) {
         facts(&self.node, self.what, &Variables::sample_of(over), problems);

@@ -23,6 +23,8 @@ pub fn settle(steps: &mut [Step]) {
 fn follow<'a>(step: &'a Step, opened: &mut Opened<'a>) -> bool {
     let private = is_private(step, opened);
     match step.particulars().nature {
+        Nature::Inert => {}
+        _ if matches!(step.undo, Undo::Steps(_)) => opened.clear(),
         // Whether another number that is closed or replaced is that of one of them is seen as the plan runs.
         Nature::ClosesFd => closed(step.args.first(), opened),
         Nature::ReplacesFd if own(step.args.first(), opened).is_none() => closed(step.args.get(1), opened),
@@ -32,7 +34,7 @@ fn follow<'a>(step: &'a Step, opened: &mut Opened<'a>) -> bool {
         _ => {}
     }
     for capture in &step.captures {
-        let gives = step.particulars().nature == Nature::GivesFd && step.undo == Undo::Auto;
+        let gives = step.particulars().nature == Nature::GivesFd && matches!(step.undo, Undo::Auto);
         if gives && capture.from == CaptureFrom::Return {
             opened.insert(&capture.name.value, (step.syscall, step.each.is_some()));
         } else {
@@ -53,7 +55,8 @@ fn closed(argument: Option<&Option<Spanned<Arg>>>, opened: &mut Opened<'_>) {
 
 fn is_private(step: &Step, opened: &Opened<'_>) -> bool {
     let first = step.syscall.params.first().is_some_and(|param| matches!(param.kind, Kind::Fd));
-    let Some(maker) = own(step.args.first(), opened).filter(|_| first) else { return false };
+    let known_undo = !matches!(step.undo, Undo::Steps(_));
+    let Some(maker) = own(step.args.first(), opened).filter(|_| first && known_undo) else { return false };
     let address = step.syscall.name != "bind" || (step.repeated.is_none() && ends_with_socket(step.args.get(1)));
     address && ends_with_descriptor(maker, step.syscall, |index| known(step.args.get(index)?.as_ref()))
 }

@@ -3,6 +3,7 @@
 mod builder;
 mod captures;
 mod creation;
+mod crossing;
 mod expand;
 mod listing;
 mod lower;
@@ -10,14 +11,18 @@ mod memory;
 mod natures;
 mod opening;
 mod ops;
+mod privilege;
+mod reckoning;
 mod reuse;
 mod reversal;
 mod undo;
+mod user_undo;
 
 pub use expand::uses_of_each;
-pub use listing::{Line, call_text, lines, listing};
+pub use listing::{Line, call_text, lines, listing, op_text, undo_text};
 pub use lower::lower;
 pub use ops::*;
+pub use reckoning::Reckoning;
 
 use crate::problem::Problem;
 
@@ -32,6 +37,12 @@ pub trait Facts {
     /// Asked once for each step: an error where there is no time for the rest.
     fn may_go_on(&self) -> Result<(), Problem> {
         Ok(())
+    }
+
+    /// How many mappings lie in a range of addresses; `None` if it can't be told.
+    fn mappings(&self, start: u64, length: u64) -> Option<usize> {
+        let _ = (start, length);
+        None
     }
 }
 

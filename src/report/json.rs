@@ -59,9 +59,11 @@ fn step(step: &StepOutcome) -> Value {
         "errno": step.errno,
         "undone": step.undone,
         "lasting": step.lasting,
+        "undo": step.undo,
         "buffers": buffers,
         "values": step.values,
         "note": step.note,
+        "doubts": step.doubts,
     })
 }
 
