@@ -37,7 +37,11 @@ fn lowered_for(target: usize, steps: &str) -> Result<Program, Vec<String>> {
 }
 
 fn text(steps: &str) -> String {
-    lowered_for(0, steps).map_or_else(|problems| problems.join("\n"), |program| listing(&program))
+    let text = lowered_for(0, steps).map_or_else(|problems| problems.join("\n"), |program| listing(&program));
+    // Names that nobody can guess.
+    let mut parts = text.split(".criu-plan-");
+    let first = parts.next().unwrap_or_default().to_owned();
+    parts.fold(first, |text, part| format!("{text}.criu-plan-…{}", &part[16..]))
 }
 
 /// Only the calls and what they are for.

@@ -21,6 +21,7 @@ pub fn lower(plan: &Plan, target: usize, facts: &dyn Facts, found: &Found) -> Re
         builder: Builder::default(),
         bindings: HashMap::new(),
         made: Vec::new(),
+        renamed: false,
         problems: Vec::new(),
     };
     let made = instances.iter().filter(|instance| instance.skip.is_none());
@@ -62,6 +63,8 @@ pub struct Lowering<'a> {
     pub bindings: HashMap<String, Binding>,
     /// Paths that steps make a file at.
     pub made: Vec<Vec<u8>>,
+    /// A step has changed what paths name, so facts about them say nothing to those behind it.
+    pub renamed: bool,
     pub problems: Vec<Problem>,
 }
 

@@ -139,6 +139,26 @@ pub enum Action {
         /// Which.
         fd: Cell,
     },
+    /// Fails if closing a descriptor of this file would drop POSIX record locks of the process: of one that it has open
+    /// itself, or that is to be opened for a moment. Its device and inode are as statx(2) tells them, the device's minor
+    /// number in the upper half.
+    NoPosixLocksOn {
+        /// On which device.
+        device: Cell,
+        /// Which file there.
+        inode: Cell,
+    },
+    /// `into = 1` if so many bytes at the beginning of both buffers are the same, else 0.
+    SameBytes {
+        /// Result.
+        into: Cell,
+        /// First.
+        a: BufferId,
+        /// Second.
+        b: BufferId,
+        /// How many.
+        length: Cell,
+    },
     /// Compare-and-set: fails (in doubt, in the undo section) unless both descriptors are one open file description.
     SameDescription {
         /// What the step left.

@@ -91,15 +91,25 @@ impl Descriptors {
         if let Some(held) = self.locks.held(fd, of.file.0) {
             return held;
         }
-        let locked = |number: i32| {
-            // What was closed since it was listed is no reason.
-            let info =
-                self.info(number).or_else(|errno| if errno == Errno::ENOENT { Ok(String::new()) } else { Err(errno) });
-            info.map_or(true, |text| text.lines().any(|line| line.starts_with("lock:") && line.contains("POSIX")))
-        };
+        self.shows_posix_lock(fd) || self.any_shows_posix_lock(of.file)
+    }
+
+    /// The same for a file by its device and inode, which the process need not have open.
+    pub fn holds_posix_locks_on(&self, major: u32, minor: u32, inode: u64) -> bool {
+        self.any_shows_posix_lock((libc::makedev(major, minor), inode))
+    }
+
+    fn any_shows_posix_lock(&self, file: (u64, u64)) -> bool {
         let mut listed = self.lockable.borrow_mut();
         let listed = listed.get_or_insert_with(|| self.list_lockable());
-        locked(fd) || listed.iter().any(|(number, other)| other.file == of.file && locked(*number))
+        listed.iter().any(|(number, other)| other.file == file && self.shows_posix_lock(*number))
+    }
+
+    /// Whether fdinfo tells of a lock that was taken through this descriptor. True if it can't be told.
+    fn shows_posix_lock(&self, fd: i32) -> bool {
+        // What was closed since it was listed is no reason.
+        let info = self.info(fd).or_else(|errno| if errno == Errno::ENOENT { Ok(String::new()) } else { Err(errno) });
+        info.map_or(true, |text| text.lines().any(|line| line.starts_with("lock:") && line.contains("POSIX")))
     }
 
     /// Forgets which descriptors there are: a call may have locked a file through a new one.

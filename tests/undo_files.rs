@@ -1,0 +1,625 @@
+//! Files, their names and attributes, and directories are put back when a later step fails; and never is anything removed,
+//! moved or changed that another process has put in their place meanwhile.
+
+#![allow(clippy::unwrap_used, clippy::panic)] // a test says what is wrong by ending
+
+mod support;
+#[path = "undo_files/tree.rs"]
+mod tree;
+
+use serde_json::{Value, json};
+use std::fs::{self, File};
+use std::io::Write;
+use std::os::unix::fs::{MetadataExt, PermissionsExt, chown};
+use std::path::{Path, PathBuf};
+use std::process::{Command, Output};
+use support::*;
+use tree::*;
+
+/// A process with a directory of its own, in which it works.
+struct Subject {
+    target: Target,
+    directory: tempfile::TempDir,
+    home: PathBuf,
+}
+
+/// Fails in every process.
+const FAILS: &str = "{fcntl: [999, F_GETFD], name: fails}";
+
+impl Subject {
+    fn new() -> Self {
+        Self::within(directory())
+    }
+
+    fn within(directory: tempfile::TempDir) -> Self {
+        let home = directory.path().join("home");
+        fs::create_dir(&home).unwrap();
+        furnish(&home);
+        let target = Target::start(Command::new(c("still")).arg("descriptors").arg(&home));
+        target.until_asleep();
+        Self { target, directory, home }
+    }
+
+    fn plan(&self, steps: &str) -> String {
+        let steps = steps.replace("HOME", self.home.to_str().unwrap());
+        format!("version: 1\ntargets: [{}]\nsteps: [{steps}]\n", self.target.pid())
+    }
+
+    fn run(&self, steps: &str) -> Output {
+        apply(self.directory.path(), &self.plan(steps), &[])
+    }
+
+    fn cwd(&self) -> PathBuf {
+        fs::read_link(format!("/proc/{}/cwd", self.target.pid())).unwrap()
+    }
+
+    /// Runs steps and fails unless they were rolled back and all is as it was; the outcome.
+    fn rolled_back(&mut self, steps: &str) -> Value {
+        let before = (tree(&self.home), self.cwd(), descriptors(self.target.pid()), self.target.snapshot());
+        let output = self.run(steps);
+        assert_code(&output, 1);
+        let outcome = outcome(&output);
+        assert_eq!(outcome["outcome"], "rolled_back", "{steps}: {outcome:#}");
+        assert_tree(&before.0, &tree(&self.home), steps);
+        assert_eq!(self.cwd(), before.1, "{steps}");
+        assert_eq!(descriptors(self.target.pid()), before.2, "{steps}");
+        assert_same(&before.3, &self.target.snapshot());
+        self.target.assert_well();
+        outcome
+    }
+
+    /// Runs steps that must succeed.
+    fn applied(&mut self, steps: &str) {
+        let before = descriptors(self.target.pid());
+        let output = self.run(steps);
+        assert_code(&output, 0);
+        assert_eq!(outcome(&output)["outcome"], "applied", "{steps}");
+        let names = |of: &std::collections::BTreeMap<String, _>| of.keys().cloned().collect::<Vec<String>>();
+        let now: std::collections::BTreeMap<String, ()> =
+            descriptors(self.target.pid()).into_keys().map(|name| (name, ())).collect();
+        assert_eq!(names(&now), before.keys().cloned().collect::<Vec<_>>(), "{steps}");
+        self.target.assert_well();
+    }
+
+    /// Runs a step with a gate behind it and a failure behind that; at the gate somebody else acts. The exit code and outcome.
+    fn interfered(&mut self, steps: &str, act: impl FnOnce(&Path)) -> (i32, Value) {
+        let gate = Gate::new(self.directory.path());
+        let plan = self.plan(&format!("{steps}, {}, {FAILS}", gate.step()));
+        let run = start(self.directory.path(), &plan, &[]);
+        gate.wait_for(&self.target);
+        act(&self.home);
+        let open = gate.let_on();
+        let output = run.wait_with_output().unwrap();
+        drop(open);
+        fs::remove_file(self.directory.path().join("gate")).unwrap();
+        self.target.assert_well();
+        (output.status.code().unwrap(), outcome(&output))
+    }
+
+    /// The same; the step must be in doubt, for a reason that says `why`.
+    fn in_doubt(&mut self, step: &str, why: &str, act: impl FnOnce(&Path)) {
+        let before = descriptors(self.target.pid());
+        let (code, outcome) = self.interfered(step, act);
+        assert_eq!((code, &outcome["outcome"]), (3, &json!("in_doubt")), "{step}: {outcome:#}");
+        let done = &outcome["targets"][0]["steps"][0];
+        assert_eq!((&done["state"], &done["undone"]), (&json!("in_doubt"), &json!(false)), "{step}: {outcome:#}");
+        let problems = outcome["problems"].as_array().unwrap();
+        let told = problems.iter().find(|problem| problem["code"] == "run::in-doubt").unwrap();
+        assert!(told["message"].as_str().unwrap().contains(why), "{step}: {told:#}");
+        assert_eq!(descriptors(self.target.pid()), before, "{step}");
+    }
+
+    fn path(&self, name: &str) -> PathBuf {
+        self.home.join(name)
+    }
+
+    /// Names that criu-plan has left.
+    fn left(&self) -> Vec<PathBuf> {
+        tree(&self.home).into_keys().filter(|path| path.to_str().unwrap().contains(".criu-plan")).collect()
+    }
+}
+
+/// Each call, in each of its ways, as anybody may make it on files of his own.
+const STEPS: [&str; 64] = [
+    "{open: [HOME/new, 'O_WRONLY|O_CREAT', 0o600]}",
+    "{openat: [14, new, 'O_WRONLY|O_CREAT|O_EXCL', 0o600]}",
+    "{creat: [new, 0o600]}",
+    "{chdir: [empty]}",
+    "{chdir: [/]}",
+    "{chdir: [HOME/full]}",
+    "{fchdir: [14]}",
+    "{mkdir: [HOME/new, 0o755]}",
+    "{mkdir: [new/, 0o700]}",
+    "{mkdirat: [14, new, 0o755]}",
+    "{symlink: [nowhere, HOME/new]}",
+    "{symlinkat: [file, 14, new]}",
+    "{link: [file, new]}",
+    "{link: [link, full/new]}",
+    "{linkat: [14, link, AT_FDCWD, new, AT_SYMLINK_FOLLOW]}",
+    "{mknod: [new, 'S_IFIFO|0o600', 0]}",
+    "{mknod: [new, 'S_IFSOCK|0o600', 0]}",
+    "{mknodat: [14, new, 0o600, 0]}",
+    "{rmdir: [empty]}",
+    "{rmdir: [HOME/empty/]}",
+    "{unlinkat: [14, empty, AT_REMOVEDIR]}",
+    "{unlink: [file]}",
+    "{unlink: [HOME/link]}",
+    "{unlink: [hard]}",
+    "{unlinkat: [14, other, 0]}",
+    "{rename: [file, new]}",
+    "{rename: [HOME/link, full/new]}",
+    "{rename: [full, new]}",
+    "{rename: [file, other]}",
+    "{rename: [link, full/inside]}",
+    "{rename: [full, empty]}",
+    "{rename: [empty, vacant]}",
+    "{renameat: [14, file, 14, other]}",
+    "{renameat: [14, file, AT_FDCWD, full/new]}",
+    "{renameat2: [14, file, 14, new, RENAME_NOREPLACE]}",
+    "{renameat2: [14, file, 14, full, RENAME_EXCHANGE]}",
+    "{renameat2: [AT_FDCWD, file, AT_FDCWD, other, 0]}",
+    "{chmod: [file, 0o444]}",
+    "{chmod: [program, 0o711]}",
+    "{chmod: [empty, 0]}",
+    "{chmod: [link, 0o600]}",
+    "{fchmod: [10, 0o4711]}",
+    "{fchmodat: [14, file, 0o777]}",
+    "{fchmodat2: [14, file, 0o777, 0]}",
+    "{setxattr: [file, user.colour, green, 5, 0]}",
+    "{setxattr: [file, user.shape, round, 5, XATTR_CREATE]}",
+    "{lsetxattr: [HOME/file, user.colour, '', 0, 0]}",
+    "{fsetxattr: [11, user.colour, blue, 4, 0]}",
+    "{removexattr: [link, user.colour]}",
+    "{lremovexattr: [file, user.colour]}",
+    "{utime: [file, {struct: {actime: 5, modtime: 6}}]}",
+    "{utime: [file]}",
+    "{utimes: [file, {struct: [{tv_sec: 7}, {tv_sec: 8, tv_usec: 9}]}]}",
+    "{futimesat: [14, file, {struct: [{tv_sec: 7}, {tv_sec: 8, tv_usec: 9}]}]}",
+    "{utimensat: [14, file, {struct: [{tv_sec: 7}, {tv_sec: 8, tv_nsec: 9}]}, 0]}",
+    "{utimensat: [AT_FDCWD, link, {struct: [{tv_sec: 7}, {tv_sec: 8, tv_nsec: 9}]}, AT_SYMLINK_NOFOLLOW]}",
+    "{utimensat: {dirfd: 10, times: {struct: [{tv_sec: 7}, {tv_sec: 8, tv_nsec: 9}]}}}",
+    "{utimensat: [14, file, {struct: [{tv_sec: 7}, {tv_nsec: UTIME_OMIT}]}, 0]}",
+    "{truncate: [file, 5000]}",
+    "{truncate: [HOME/zero, 1]}",
+    "{ftruncate: [10, 100]}",
+    "{fallocate: [10, 0, 0, 4096]}",
+    "{fallocate: [10, 0, 5, 2]}",
+    "{truncate: [link, 8]}",
+];
+/// Those that take the rights of root.
+const OF_ROOT: [&str; 12] = [
+    "{chown: [file, 1, 2]}",
+    "{chown: [program, 1, -1]}",
+    "{chown: [program, -1, 7]}",
+    "{lchown: [link, 3, 4]}",
+    "{fchown: [10, 5, 6]}",
+    "{fchownat: [AT_FDCWD, program, 1, 2, 0]}",
+    "{fchownat: [14, link, 1, 2, AT_SYMLINK_NOFOLLOW]}",
+    "{mknod: [new, 'S_IFCHR|0o600', 0x103]}",
+    "{chroot: [HOME/full]}",
+    "{chroot: ['.']}",
+    "{setxattr: [program, security.capability, {bytes: '0100000201000000000000000000000000000000'}, 20, 0]}",
+    "{removexattr: [program, security.capability]}",
+];
+
+/// What of a file does not come back: the time at which it was changed.
+fn without_times(mut tree: Tree, step: &str) -> Tree {
+    if step.contains("truncate") || step.contains("fallocate") {
+        tree.values_mut().for_each(|entry| entry.times = None);
+    }
+    tree
+}
+
+const CAPABILITIES: &[u8] = &[1, 0, 0, 2, 0, 4, 0, 0, 0, 0, 0, 0, 0, 0, 0, 0, 0, 0, 0, 0];
+
+fn steps() -> Vec<&'static str> {
+    let of_root: &[&str] = if is_root() { &OF_ROOT } else { &[] };
+    STEPS.iter().chain(of_root).copied().collect()
+}
+
+fn subject() -> Subject {
+    let subject = Subject::new();
+    if is_root() {
+        set_attribute(&subject.path("program"), c"security.capability", CAPABILITIES);
+    }
+    subject
+}
+
+/// Whatever a step may do: without what changes by being looked at.
+fn state(subject: &Subject, step: &str) -> (Tree, PathBuf, PathBuf) {
+    let root = fs::read_link(format!("/proc/{}/root", subject.target.pid())).unwrap();
+    (without_times(tree(&subject.home), step), subject.cwd(), root)
+}
+
+#[test]
+fn each_call_is_taken_back_when_a_later_step_fails() {
+    let mut subject = subject();
+    for step in steps() {
+        let before = (state(&subject, step), descriptors(subject.target.pid()), subject.target.snapshot());
+        let output = subject.run(&format!("{step}, {FAILS}"));
+        assert_code(&output, 1);
+        let outcome = outcome(&output);
+        assert_eq!(outcome["outcome"], "rolled_back", "{step}: {outcome:#}");
+        let done = &outcome["targets"][0]["steps"][0];
+        assert_eq!((&done["state"], &done["undone"]), (&json!("done"), &json!(true)), "{step}: {done:#}");
+        assert_tree(&before.0.0, &state(&subject, step).0, step);
+        assert_eq!(state(&subject, step), before.0, "{step}");
+        assert_eq!(descriptors(subject.target.pid()), before.1, "{step}");
+        assert_same(&before.2, &subject.target.snapshot());
+        subject.target.assert_well();
+    }
+}
+
+#[test]
+fn each_call_is_taken_back_when_its_own_result_is_refused() {
+    let mut subject = subject();
+    for step in steps() {
+        let before = state(&subject, step);
+        let refused = step.strip_suffix('}').unwrap();
+        let output = subject.run(&format!("{refused}, returns: 12345}}"));
+        assert_code(&output, 1);
+        let outcome = outcome(&output);
+        let done = &outcome["targets"][0]["steps"][0];
+        assert_eq!((&done["state"], &done["undone"]), (&json!("failed"), &json!(true)), "{step}: {done:#}");
+        assert_tree(&before.0, &state(&subject, step).0, step);
+        assert_eq!(state(&subject, step), before, "{step}");
+        subject.target.assert_well();
+    }
+}
+
+#[test]
+fn each_call_does_what_it_is_asked_for_and_leaves_nothing() {
+    // Those that open a file leave it open, and a new length is seen in it.
+    let changes = |step: &&&str| !step.contains("open") && !step.contains("creat:") && !step.contains("fchdir: [14]");
+    let unseen = ["{fallocate: [10, 0, 5, 2]}", "{truncate: [link, 8]}", "{chroot: ['.']}"];
+    for step in steps().iter().filter(changes) {
+        let mut subject = subject();
+        let before = state(&subject, "");
+        subject.applied(step);
+        if !unseen.contains(step) {
+            assert_ne!(state(&subject, ""), before, "{step}");
+        }
+        assert_eq!(subject.left(), Vec::<PathBuf>::new(), "{step}");
+    }
+}
+
+#[test]
+fn what_somebody_has_put_in_the_place_of_what_a_step_made_stays() {
+    let mut subject = subject();
+    // What the step makes is removed or moved away, and something else is given its name.
+    for step in [
+        "{mkdir: [new, 0o755]}",
+        "{symlink: [file, new]}",
+        "{link: [file, new]}",
+        "{mknod: [new, 'S_IFIFO|0o600', 0]}",
+        "{open: [new, 'O_WRONLY|O_CREAT', 0o600]}",
+        "{rename: [other, new]}",
+    ] {
+        subject.in_doubt(
+            step,
+            if step.contains("rename") { "the names are no longer" } else { "another file" },
+            |home| {
+                fs::rename(home.join("new"), home.join("moved")).unwrap();
+                match step.contains("mkdir") {
+                    true => fs::create_dir(home.join("new")).unwrap(),
+                    false => fs::write(home.join("new"), "theirs").unwrap(),
+                }
+            },
+        );
+        let new = subject.path("new");
+        match step.contains("mkdir") {
+            true => fs::remove_dir(&new).unwrap(),
+            false => {
+                assert_eq!(fs::read(&new).unwrap(), b"theirs", "{step}");
+                fs::remove_file(&new).unwrap();
+            }
+        }
+        let moved = subject.path("moved");
+        match step {
+            _ if step.contains("mkdir") => fs::remove_dir(&moved).unwrap(),
+            _ if step.contains("rename") => fs::rename(&moved, subject.path("other")).unwrap(),
+            _ => fs::remove_file(&moved).unwrap(),
+        }
+        assert_eq!(subject.left(), Vec::<PathBuf>::new(), "{step}");
+    }
+}
+
+#[test]
+fn what_somebody_has_put_into_what_a_step_made_stays() {
+    let mut subject = subject();
+    subject.in_doubt("{mkdir: [new, 0o755]}", "somebody has put something into the directory", |home| {
+        fs::write(home.join("new/theirs"), "theirs").unwrap();
+    });
+    assert_eq!(fs::read(subject.path("new/theirs")).unwrap(), b"theirs");
+    fs::remove_dir_all(subject.path("new")).unwrap();
+    for step in ["{mknod: [new, 0o600, 0]}", "{open: [new, 'O_WRONLY|O_CREAT', 0o600]}"] {
+        subject.in_doubt(step, "has been written to since", |home| {
+            File::options().write(true).open(home.join("new")).unwrap().write_all(b"theirs").unwrap();
+        });
+        assert_eq!(fs::read(subject.path("new")).unwrap(), b"theirs", "{step}");
+        fs::remove_file(subject.path("new")).unwrap();
+    }
+    assert_eq!(subject.left(), Vec::<PathBuf>::new());
+}
+
+#[test]
+fn what_a_step_made_and_somebody_has_removed_is_no_doubt() {
+    let mut subject = subject();
+    for step in
+        ["{mkdir: [new, 0o755]}", "{symlink: [file, new]}", "{link: [file, new]}", "{open: [new, O_CREAT, 0o600]}"]
+    {
+        let before = tree(&subject.home);
+        let (code, outcome) = subject.interfered(step, |home| match step.contains("mkdir") {
+            true => fs::remove_dir(home.join("new")).unwrap(),
+            false => fs::remove_file(home.join("new")).unwrap(),
+        });
+        assert_eq!((code, &outcome["outcome"]), (1, &json!("rolled_back")), "{step}: {outcome:#}");
+        assert_tree(&before, &tree(&subject.home), step);
+    }
+}
+
+#[test]
+fn a_name_that_somebody_took_meanwhile_is_not_taken_from_him() {
+    let mut subject = subject();
+    let inode = |path: &Path| fs::symlink_metadata(path).unwrap().ino();
+    // What is held aside stays there, whole.
+    for (step, name) in [("{unlink: [file]}", "file"), ("{unlinkat: [14, empty, AT_REMOVEDIR]}", "empty")] {
+        let was = inode(&subject.path(name));
+        subject.in_doubt(step, "its name was given to another since", |home| {
+            fs::write(home.join(name), "theirs").unwrap();
+        });
+        assert_eq!(fs::read(subject.path(name)).unwrap(), b"theirs", "{step}");
+        let left = subject.left();
+        assert_eq!(left.iter().map(|path| inode(path)).collect::<Vec<_>>(), [was], "{step}");
+        fs::rename(&left[0], subject.path("found")).unwrap();
+        fs::remove_file(subject.path(name)).unwrap();
+        fs::rename(subject.path("found"), subject.path(name)).unwrap();
+    }
+    // What was renamed keeps its new name.
+    subject.in_doubt("{rename: [file, new]}", "its old name was given to another since", |home| {
+        fs::write(home.join("file"), "theirs").unwrap();
+    });
+    assert_eq!(fs::read(subject.path("file")).unwrap(), b"theirs");
+    assert_eq!(fs::read(subject.path("new")).unwrap(), b"contents");
+}
+
+#[test]
+fn what_was_replaced_comes_back_whatever_becomes_of_the_old_name() {
+    let mut subject = subject();
+    let (file, other) = (tree(&subject.path("file")), tree(&subject.path("other")));
+    // Both are whole, and the name that others know has what it had.
+    subject.in_doubt("{rename: [file, other]}", "could not be given its old name back", |home| {
+        assert_eq!(fs::metadata(home.join("other")).unwrap().len(), 8);
+        fs::write(home.join("file"), "theirs").unwrap();
+    });
+    assert_eq!(fs::read(subject.path("file")).unwrap(), b"theirs");
+    assert_tree(&other, &tree(&subject.path("other")), "replaced");
+    let [left] = subject.left().try_into().unwrap();
+    assert_eq!(tree(&left).into_values().next(), file.into_values().next());
+    fs::rename(&left, subject.path("file")).unwrap();
+    // Somebody replaces it in turn: his file stays, and nothing is lost.
+    subject.in_doubt("{rename: [file, other]}", "the names are no longer what the step made them", |home| {
+        fs::write(home.join("theirs"), "theirs").unwrap();
+        fs::rename(home.join("theirs"), home.join("other")).unwrap();
+    });
+    assert_eq!(fs::read(subject.path("other")).unwrap(), b"theirs");
+    let [left] = subject.left().try_into().unwrap();
+    assert_eq!(tree(&left).into_values().next(), other.into_values().next());
+}
+
+#[test]
+fn attributes_that_somebody_changed_since_stay() {
+    let mut subject = subject();
+    let mode = |path: PathBuf| fs::metadata(path).unwrap().mode() & 0o7777;
+    let set = |path: PathBuf, mode: u32| fs::set_permissions(path, fs::Permissions::from_mode(mode)).unwrap();
+    subject.in_doubt("{chmod: [file, 0o600]}", "its mode is no longer", |home| set(home.join("file"), 0o604));
+    assert_eq!(mode(subject.path("file")), 0o604);
+    subject.in_doubt("{setxattr: [file, user.colour, green, 5, 0]}", "the attribute is no longer", |home| {
+        set_attribute(&home.join("file"), c"user.colour", b"black");
+    });
+    assert_eq!(attribute(&subject.path("file"), c"user.colour").unwrap(), b"black");
+    subject.in_doubt("{removexattr: [file, user.colour]}", "the attribute is no longer", |home| {
+        set_attribute(&home.join("file"), c"user.colour", b"white");
+    });
+    assert_eq!(attribute(&subject.path("file"), c"user.colour").unwrap(), b"white");
+    subject.in_doubt("{utime: [file, {struct: {actime: 5, modtime: 6}}]}", "its time of modification", |home| {
+        File::options().write(true).open(home.join("file")).unwrap().write_all(b"CON").unwrap();
+    });
+    assert_eq!(fs::read(subject.path("file")).unwrap(), b"CONtents");
+    subject.in_doubt("{truncate: [file, 100]}", "it has been written to since", |home| {
+        File::options().append(true).open(home.join("file")).unwrap().write_all(b"theirs").unwrap();
+    });
+    assert_eq!(fs::metadata(subject.path("file")).unwrap().len(), 106);
+    // Where another file has its path, that one is left alone.
+    for step in ["{chmod: [zero, 0o600]}", "{setxattr: [zero, user.colour, green, 5, 0]}", "{truncate: [zero, 100]}"] {
+        subject.in_doubt(step, "its path leads to another file", |home| {
+            fs::write(home.join("theirs"), "theirs").unwrap();
+            set(home.join("theirs"), 0o640);
+            fs::rename(home.join("theirs"), home.join("zero")).unwrap();
+        });
+        let zero = subject.path("zero");
+        assert_eq!((mode(zero.clone()), fs::read(&zero).unwrap()), (0o640, b"theirs".to_vec()), "{step}");
+        fs::remove_file(&zero).unwrap();
+        fs::write(&zero, "").unwrap();
+    }
+    if is_root() {
+        subject.in_doubt("{chown: [program, 5, 6]}", "its owner or mode is no longer", |home| {
+            chown(home.join("program"), Some(7), None).unwrap();
+        });
+        let program = fs::metadata(subject.path("program")).unwrap();
+        assert_eq!((program.uid(), program.gid()), (7, 6));
+        // A mode that somebody has set since is not taken for what chown has left of it.
+        subject.in_doubt("{chown: [program, 8, 9]}", "its owner or mode is no longer", |home| {
+            set(home.join("program"), 0o700);
+        });
+        assert_eq!(mode(subject.path("program")), 0o700);
+    }
+}
+
+#[test]
+fn the_time_of_access_of_a_file_that_somebody_has_read_stays() {
+    let mut subject = subject();
+    let before = fs::metadata(subject.path("file")).unwrap();
+    let (code, outcome) = subject.interfered("{utimes: [file, {struct: [{tv_sec: 7}, {tv_sec: 8}]}]}", |home| {
+        let read = fs::FileTimes::new().set_accessed(std::time::SystemTime::UNIX_EPOCH);
+        File::options().write(true).open(home.join("file")).unwrap().set_times(read).unwrap();
+    });
+    assert_eq!((code, &outcome["outcome"]), (1, &json!("rolled_back")), "{outcome:#}");
+    let after = fs::metadata(subject.path("file")).unwrap();
+    assert_eq!((after.atime(), after.mtime(), after.mtime_nsec()), (0, before.mtime(), before.mtime_nsec()));
+}
+
+#[test]
+fn a_process_goes_back_to_a_directory_that_was_removed_or_moved() {
+    let mut subject = subject();
+    subject.applied("{chdir: [vacant]}");
+    for gone in [false, true] {
+        let (code, outcome) = subject.interfered("{chdir: [/]}", |home| match gone {
+            true => fs::remove_dir(home.join("elsewhere")).unwrap(),
+            false => fs::rename(home.join("vacant"), home.join("elsewhere")).unwrap(),
+        });
+        assert_eq!((code, &outcome["outcome"]), (1, &json!("rolled_back")), "{outcome:#}");
+        let mark = if gone { " (deleted)" } else { "" };
+        assert_eq!(subject.cwd(), PathBuf::from(format!("{}{mark}", subject.path("elsewhere").display())));
+    }
+    // From nowhere, too.
+    let (code, _) = subject.interfered("{chdir: [/]}", |_| {});
+    assert_eq!(code, 1);
+    assert!(subject.cwd().to_str().unwrap().ends_with("elsewhere (deleted)"));
+}
+
+#[test]
+fn calls_that_lose_something_are_not_made() {
+    let mut subject = subject();
+    // Found out as the plan runs.
+    for step in [
+        "{ftruncate: [10, 3]}",
+        "{chdir: [full]}, {truncate: [inside, 3]}",
+        "{lseek: [10, 0, SEEK_CUR], capture: n}, {truncate: [file, '${n}']}",
+    ] {
+        let outcome = subject.rolled_back(step);
+        assert!(
+            outcome["problems"][0]["message"].as_str().unwrap().contains("cut off what the file holds"),
+            "{outcome:#}"
+        );
+    }
+    // Known before anything is touched.
+    let output = subject.run("{truncate: [HOME/file, 3]}");
+    assert_code(&output, 1);
+    assert_eq!(codes(&output), ["program::truncates"]);
+    let output = subject.run("{truncate: [HOME/file, 3], irreversible: true}");
+    assert_code(&output, 0);
+    assert_eq!(fs::read(subject.path("file")).unwrap(), b"con");
+}
+
+#[test]
+fn an_attribute_that_is_too_long_to_be_kept_stays() {
+    // Other file systems have no room for it.
+    let mut subject = Subject::within(tempfile::tempdir_in("/dev/shm").unwrap());
+    set_attribute(&subject.path("other"), c"user.long", &[b'x'; 4097]);
+    let outcome = subject.rolled_back("{removexattr: [other, user.long]}");
+    assert!(outcome["problems"][0]["message"].as_str().unwrap().contains("too long to be kept"), "{outcome:#}");
+    set_attribute(&subject.path("other"), c"user.long", &[b'x'; 4096]);
+    subject.rolled_back(&format!("{{removexattr: [other, user.long]}}, {FAILS}"));
+}
+
+#[test]
+fn calls_that_fail_fail_as_they_would_without_undo() {
+    let mut subject = subject();
+    for (step, errno) in [
+        ("{unlink: [nothing]}", "ENOENT"),
+        ("{unlink: [full]}", "EISDIR"),
+        ("{unlink: [file/]}", "ENOTDIR"),
+        ("{rmdir: [full]}", "ENOTEMPTY"),
+        ("{rmdir: [file]}", "ENOTDIR"),
+        ("{rmdir: [nothing/at/all]}", "ENOENT"),
+        ("{rename: [nothing, new]}", "ENOENT"),
+        ("{rename: [file, empty]}", "EISDIR"),
+        ("{rename: [empty, file]}", "ENOTDIR"),
+        ("{rename: [empty, full]}", "ENOTEMPTY"),
+        ("{renameat2: [14, file, 14, other, RENAME_NOREPLACE]}", "EEXIST"),
+        ("{renameat2: [14, file, 14, new, RENAME_EXCHANGE]}", "ENOENT"),
+        ("{mkdir: [full, 0o755]}", "EEXIST"),
+        ("{symlink: [file, other]}", "EEXIST"),
+        ("{link: [nothing, new]}", "ENOENT"),
+        ("{chmod: [nothing, 0o644]}", "ENOENT"),
+        ("{fchmod: [77, 0o644]}", "EBADF"),
+        ("{chdir: [file]}", "ENOTDIR"),
+        ("{fchdir: [10]}", "ENOTDIR"),
+        ("{removexattr: [other, user.colour]}", "ENODATA"),
+        ("{setxattr: [file, user.colour, green, 5, XATTR_CREATE]}", "EEXIST"),
+        ("{truncate: [full, 5]}", "EISDIR"),
+        ("{ftruncate: [10, -1]}", "EINVAL"),
+        ("{utime: [nothing]}", "ENOENT"),
+    ] {
+        let outcome = subject.rolled_back(step);
+        let failed = &outcome["targets"][0]["steps"][0];
+        assert_eq!((&failed["state"], &failed["errno"]), (&json!("failed"), &json!(errno)), "{step}: {failed:#}");
+    }
+    // Gone over, nothing is done and the plan goes on.
+    subject.applied("{unlink: [nothing], ignore: ENOENT}, {rmdir: [full], ignore: ENOTEMPTY}, {mkdir: [new, 0o755]}");
+    assert!(subject.path("full").exists());
+    // Two names of one file: nothing happens.
+    let before = tree(&subject.home);
+    subject.applied("{rename: [file, hard]}");
+    assert_tree(&before, &tree(&subject.home), "two names of one file");
+}
+
+#[test]
+fn what_waits_for_commit_is_found_wherever_the_process_has_gone() {
+    let mut subject = subject();
+    // The path leads elsewhere by then, the directory has another name, its descriptor another number.
+    subject.applied("{unlink: [file]}, {rmdir: [empty]}, {rename: [other, zero]}, {chdir: [/]}");
+    subject.applied("{fchdir: [14]}, {unlinkat: [14, hard, 0]}, {dup2: [10, 14]}");
+    subject.applied("{unlink: [full/inside]}, {rename: [full, elsewhere]}");
+    assert_eq!(subject.left(), Vec::<PathBuf>::new());
+    for gone in ["file", "empty", "other", "hard", "full", "elsewhere/inside"] {
+        assert!(!subject.path(gone).exists(), "{gone}");
+    }
+    assert_eq!(fs::read(subject.path("zero")).unwrap(), b"other contents");
+}
+
+#[test]
+fn steps_that_build_on_each_other_are_taken_back_in_turn() {
+    let mut subject = subject();
+    let outcome = subject.rolled_back(&format!(
+        "{{mkdir: [new, 0o755]}}, {{chdir: [new]}}, {{rename: [../file, file]}}, {{symlink: [file, link]}}, {{chmod: [link, 0o600]}},
+         {{rename: [../other, file]}}, {{unlink: [link]}}, {{symlink: [nowhere, link]}}, {{chdir: [..]}}, {{rename: [new, newer]}},
+         {{unlink: [newer/link]}}, {{rename: [full, new]}}, {{open: [file, 'O_CREAT|O_WRONLY', 0o600]}}, {FAILS}"
+    ));
+    let steps = outcome["targets"][0]["steps"].as_array().unwrap();
+    assert!(steps[..steps.len() - 1].iter().all(|step| step["undone"] == true), "{outcome:#}");
+}
+
+#[test]
+fn a_log_that_is_rotated_is_made_anew_and_taken_away_again() {
+    let mut subject = subject();
+    let rotate = "{rename: [HOME/file, HOME/file.1]}, {open: [HOME/file, 'O_WRONLY|O_CREAT|O_APPEND', 0o640], capture: log}, {dup2: ['${log}', 10]}, {close: ['${log}']}";
+    subject.rolled_back(&format!("{rotate}, {FAILS}"));
+    subject.applied(rotate);
+    assert_eq!(fs::read(subject.path("file.1")).unwrap(), b"contents");
+    assert_eq!(subject.target.link(10), subject.path("file"));
+}
+
+/// Sets the limit of a target's descriptors.
+fn limit(target: &Target, most: u64) {
+    let limit = libc::rlimit { rlim_cur: most, rlim_max: 1024 };
+    // SAFETY: the limit is a structure of ours that the call reads.
+    let done = unsafe { libc::prlimit(target.pid(), libc::RLIMIT_NOFILE, &raw const limit, std::ptr::null_mut()) };
+    assert_eq!(done, 0);
+}
+
+#[test]
+fn with_no_descriptor_to_spare_nothing_is_done() {
+    let mut subject = subject();
+    for step in ["{chdir: [/]}", "{unlink: [file]}", "{rename: [file, other]}"] {
+        // 0, 1 and 2 are open; with 4 there is one left, which is given and kept.
+        limit(&subject.target, 4);
+        subject.rolled_back(&format!("{step}, {FAILS}"));
+        limit(&subject.target, 3);
+        let outcome = subject.rolled_back(step);
+        let message = outcome["problems"][0]["message"].as_str().unwrap();
+        assert!(message.contains("no free descriptor number"), "{message}");
+        limit(&subject.target, 1024);
+    }
+}
