@@ -3,6 +3,8 @@
 
 #![allow(clippy::unwrap_used, clippy::panic)] // a test says what is wrong by ending
 
+#[path = "undo_files/steps.rs"]
+mod steps;
 mod support;
 #[path = "undo_files/tree.rs"]
 mod tree;
@@ -13,6 +15,7 @@ use std::io::Write;
 use std::os::unix::fs::{MetadataExt, PermissionsExt, chown};
 use std::path::{Path, PathBuf};
 use std::process::{Command, Output};
+use steps::*;
 use support::*;
 use tree::*;
 
@@ -119,89 +122,6 @@ impl Subject {
     }
 }
 
-/// Each call, in each of its ways, as anybody may make it on files of his own.
-const STEPS: [&str; 64] = [
-    "{open: [HOME/new, 'O_WRONLY|O_CREAT', 0o600]}",
-    "{openat: [14, new, 'O_WRONLY|O_CREAT|O_EXCL', 0o600]}",
-    "{creat: [new, 0o600]}",
-    "{chdir: [empty]}",
-    "{chdir: [/]}",
-    "{chdir: [HOME/full]}",
-    "{fchdir: [14]}",
-    "{mkdir: [HOME/new, 0o755]}",
-    "{mkdir: [new/, 0o700]}",
-    "{mkdirat: [14, new, 0o755]}",
-    "{symlink: [nowhere, HOME/new]}",
-    "{symlinkat: [file, 14, new]}",
-    "{link: [file, new]}",
-    "{link: [link, full/new]}",
-    "{linkat: [14, link, AT_FDCWD, new, AT_SYMLINK_FOLLOW]}",
-    "{mknod: [new, 'S_IFIFO|0o600', 0]}",
-    "{mknod: [new, 'S_IFSOCK|0o600', 0]}",
-    "{mknodat: [14, new, 0o600, 0]}",
-    "{rmdir: [empty]}",
-    "{rmdir: [HOME/empty/]}",
-    "{unlinkat: [14, empty, AT_REMOVEDIR]}",
-    "{unlink: [file]}",
-    "{unlink: [HOME/link]}",
-    "{unlink: [hard]}",
-    "{unlinkat: [14, other, 0]}",
-    "{rename: [file, new]}",
-    "{rename: [HOME/link, full/new]}",
-    "{rename: [full, new]}",
-    "{rename: [file, other]}",
-    "{rename: [link, full/inside]}",
-    "{rename: [full, empty]}",
-    "{rename: [empty, vacant]}",
-    "{renameat: [14, file, 14, other]}",
-    "{renameat: [14, file, AT_FDCWD, full/new]}",
-    "{renameat2: [14, file, 14, new, RENAME_NOREPLACE]}",
-    "{renameat2: [14, file, 14, full, RENAME_EXCHANGE]}",
-    "{renameat2: [AT_FDCWD, file, AT_FDCWD, other, 0]}",
-    "{chmod: [file, 0o444]}",
-    "{chmod: [program, 0o711]}",
-    "{chmod: [empty, 0]}",
-    "{chmod: [link, 0o600]}",
-    "{fchmod: [10, 0o4711]}",
-    "{fchmodat: [14, file, 0o777]}",
-    "{fchmodat2: [14, file, 0o777, 0]}",
-    "{setxattr: [file, user.colour, green, 5, 0]}",
-    "{setxattr: [file, user.shape, round, 5, XATTR_CREATE]}",
-    "{lsetxattr: [HOME/file, user.colour, '', 0, 0]}",
-    "{fsetxattr: [11, user.colour, blue, 4, 0]}",
-    "{removexattr: [link, user.colour]}",
-    "{lremovexattr: [file, user.colour]}",
-    "{utime: [file, {struct: {actime: 5, modtime: 6}}]}",
-    "{utime: [file]}",
-    "{utimes: [file, {struct: [{tv_sec: 7}, {tv_sec: 8, tv_usec: 9}]}]}",
-    "{futimesat: [14, file, {struct: [{tv_sec: 7}, {tv_sec: 8, tv_usec: 9}]}]}",
-    "{utimensat: [14, file, {struct: [{tv_sec: 7}, {tv_sec: 8, tv_nsec: 9}]}, 0]}",
-    "{utimensat: [AT_FDCWD, link, {struct: [{tv_sec: 7}, {tv_sec: 8, tv_nsec: 9}]}, AT_SYMLINK_NOFOLLOW]}",
-    "{utimensat: {dirfd: 10, times: {struct: [{tv_sec: 7}, {tv_sec: 8, tv_nsec: 9}]}}}",
-    "{utimensat: [14, file, {struct: [{tv_sec: 7}, {tv_nsec: UTIME_OMIT}]}, 0]}",
-    "{truncate: [file, 5000]}",
-    "{truncate: [HOME/zero, 1]}",
-    "{ftruncate: [10, 100]}",
-    "{fallocate: [10, 0, 0, 4096]}",
-    "{fallocate: [10, 0, 5, 2]}",
-    "{truncate: [link, 8]}",
-];
-/// Those that take the rights of root.
-const OF_ROOT: [&str; 12] = [
-    "{chown: [file, 1, 2]}",
-    "{chown: [program, 1, -1]}",
-    "{chown: [program, -1, 7]}",
-    "{lchown: [link, 3, 4]}",
-    "{fchown: [10, 5, 6]}",
-    "{fchownat: [AT_FDCWD, program, 1, 2, 0]}",
-    "{fchownat: [14, link, 1, 2, AT_SYMLINK_NOFOLLOW]}",
-    "{mknod: [new, 'S_IFCHR|0o600', 0x103]}",
-    "{chroot: [HOME/full]}",
-    "{chroot: ['.']}",
-    "{setxattr: [program, security.capability, {bytes: '0100000201000000000000000000000000000000'}, 20, 0]}",
-    "{removexattr: [program, security.capability]}",
-];
-
 /// What of a file does not come back: the time at which it was changed.
 fn without_times(mut tree: Tree, step: &str) -> Tree {
     if step.contains("truncate") || step.contains("fallocate") {
@@ -209,8 +129,6 @@ fn without_times(mut tree: Tree, step: &str) -> Tree {
     }
     tree
 }
-
-const CAPABILITIES: &[u8] = &[1, 0, 0, 2, 0, 4, 0, 0, 0, 0, 0, 0, 0, 0, 0, 0, 0, 0, 0, 0];
 
 fn steps() -> Vec<&'static str> {
     let of_root: &[&str] = if is_root() { &OF_ROOT } else { &[] };
@@ -622,4 +540,127 @@ fn with_no_descriptor_to_spare_nothing_is_done() {
         assert!(message.contains("no free descriptor number"), "{message}");
         limit(&subject.target, 1024);
     }
+}
+
+/// A file system of layers (overlayfs): what is changed in it is first copied, and is another inode then.
+struct Layers(PathBuf);
+
+impl Layers {
+    /// Over a furnished directory, if that may be made here.
+    fn new(directory: &Path) -> Option<Self> {
+        for name in ["lower", "upper", "work", "home"] {
+            fs::create_dir(directory.join(name)).unwrap();
+        }
+        furnish(&directory.join("lower"));
+        let part = |name: &str| directory.join(name).display().to_string();
+        let options = format!("lowerdir={},upperdir={},workdir={}", part("lower"), part("upper"), part("work"));
+        let mounted =
+            Command::new("mount").args(["-t", "overlay", "overlay", "-o", &options]).arg(part("home")).output();
+        mounted.unwrap().status.success().then(|| Self(directory.join("home")))
+    }
+}
+
+impl Drop for Layers {
+    fn drop(&mut self) {
+        let home = c_path(&self.0);
+        // SAFETY: the path is terminated, and it is the test's own mount that goes.
+        unsafe { libc::umount2(home.as_ptr(), libc::MNT_DETACH) };
+    }
+}
+
+/// Whatever tells files apart but their inodes.
+fn contents(home: &Path) -> Vec<(PathBuf, u32, (u32, u32), Vec<u8>)> {
+    tree(home).into_iter().map(|(path, entry)| (path, entry.mode, entry.owner, entry.contents)).collect()
+}
+
+#[test]
+fn a_file_that_becomes_another_inode_by_the_change_is_still_the_same_file() {
+    let directory = directory();
+    let Some(layers) = is_root().then(|| Layers::new(directory.path())).flatten() else { return };
+    let home = layers.0.clone();
+    let mut target = Target::start(Command::new(c("still")).arg("descriptors").arg(&home));
+    target.until_asleep();
+    let mut run = |steps: &str| {
+        let plan = format!("version: 1\ntargets: [{}]\nsteps: [{steps}]\n", target.pid());
+        let output = apply(directory.path(), &plan, &[]);
+        target.assert_well();
+        outcome(&output)
+    };
+    for step in [
+        "{chmod: [file, 0o600]}",
+        "{chown: [other, 1, 2]}",
+        "{truncate: [zero, 10]}",
+        "{utime: [program, {struct: {actime: 5, modtime: 6}}]}",
+        "{unlink: [hard]}",
+        "{rename: [link, new]}",
+        "{rename: [full/inside, other]}",
+    ] {
+        let before = contents(&home);
+        let done = run(&format!("{step}, {FAILS}"));
+        assert_eq!(done["outcome"], "rolled_back", "{step}: {done:#}");
+        assert_eq!(contents(&home), before, "{step}");
+    }
+    // A directory of a lower layer can't be moved, and so it can't be held aside.
+    let before = contents(&home);
+    let done = run("{rmdir: [empty]}");
+    let message = done["problems"][0]["message"].as_str().unwrap();
+    assert!(message.contains("this file system can't hold it aside"), "{message}");
+    assert_eq!(contents(&home), before);
+    assert_eq!(run("{rmdir: [empty], irreversible: true}")["outcome"], "applied");
+    assert!(!home.join("empty").exists());
+    drop(target);
+}
+
+#[test]
+fn names_of_the_host_are_put_back() {
+    if !is_root() {
+        return;
+    }
+    let directory = directory();
+    // In a namespace of its own: those of the machine are no test's business.
+    let mut command = Command::new("unshare");
+    command.arg("--uts").arg(c("still")).arg("descriptors").arg(directory.path());
+    let mut target = Target::start(&mut command);
+    target.until_asleep();
+    let pid = target.pid().to_string();
+    let names = || {
+        let mut inside = Command::new("nsenter");
+        inside.args(["--target", &pid, "--uts", "cat", "/proc/sys/kernel/hostname", "/proc/sys/kernel/domainname"]);
+        String::from_utf8(inside.output().unwrap().stdout).unwrap()
+    };
+    let set = |name: &str| {
+        let done = Command::new("nsenter").args(["--target", &pid, "--uts", "hostname", name]).status().unwrap();
+        assert!(done.success());
+    };
+    set("before");
+    let before = names();
+    assert!(before.starts_with("before\n"), "{before}");
+    for step in ["{sethostname: [other]}", "{sethostname: ['']}", "{setdomainname: [example.org]}"] {
+        let plan = |steps: &str| format!("version: 1\ntargets: [{pid}]\nsteps: [{steps}]\n");
+        assert_code(&apply(directory.path(), &plan(step), &[]), 0);
+        assert_ne!(names(), before, "{step}");
+        set("before");
+        let (done, back) = (names(), step.contains("domain"));
+        let output = apply(directory.path(), &plan(&format!("{}, {FAILS}", step.replace("example", "another"))), &[]);
+        assert_code(&output, 1);
+        assert_eq!(outcome(&output)["outcome"], "rolled_back");
+        assert_eq!(names(), if back { done } else { before.clone() }, "{step}");
+        target.assert_well();
+    }
+}
+
+#[test]
+fn inode_flags_are_put_back() {
+    let mut subject = subject();
+    let flags = |subject: &Subject| {
+        let output = Command::new("lsattr").arg("-l").arg(subject.path("file")).output().unwrap();
+        String::from_utf8(output.stdout).unwrap()
+    };
+    // FS_XFLAG_NODUMP and FS_XFLAG_NOATIME.
+    let step = "{file_setattr: [14, file, {bytes: 'c0000000000000000000000000000000000000000000000000'}, 24, 0]}";
+    let before = flags(&subject);
+    subject.rolled_back(&format!("{step}, {FAILS}"));
+    assert_eq!(flags(&subject), before);
+    subject.applied(step);
+    assert_ne!(flags(&subject), before);
 }

@@ -66,11 +66,13 @@ impl Script<'_> {
     /// not is returned, for the descriptor is to be closed first.
     fn take_made_file_away(&mut self, fd: Cell, ours: &[Guard], named: Named) -> Failures {
         let open = self.open(fd);
-        let (file, at_name) = (self.look(ours, open, [Field::Size]), self.look(ours, named.place, []));
+        let file = self.look(ours, open, [Field::Size]);
+        let (empty, written) = (self.equals(file.fields[0], 0), self.is(file.fields[0], Relation::Greater, 0));
+        self.finish_taking_away(&[ours, &[empty]].concat(), named, &file);
+        let at_name = self.look(ours, named.place, []);
         let there = [ours, &[self.equals(file.found, 0), self.equals(at_name.found, 0)]].concat();
         let same = self.same(&file, &at_name);
         let mine = [self.all(&[ours, &[same.yes]].concat()).yes];
-        let (empty, written) = (self.equals(file.fields[0], 0), self.is(file.fields[0], Relation::Greater, 0));
         let mut failures = vec![
             ([&there[..], &[same.no]].concat(), "its path names another file than the one that it made"),
             ([&mine[..], &[written]].concat(), "the file that it made has been written to since, and stays"),

@@ -233,9 +233,18 @@ impl Lowering<'_> {
         script.turn_to(Part::Undo);
         let home = script.builder.text(split.entry);
         let home = script.entry(aside.directory, home);
-        let kept = [right.yes, script.made(aside.directory)];
+        let kept = script.still_kept(aside.directory);
         let made = script.made(own.result);
-        script.bring_back(&kept, aside, &left, home, made);
+        script.bring_back(&[right.yes, kept.yes], aside, &left, home, made);
+        // Where it was taken back already, and the directory let go.
+        let known = script.equals(left.found, 0);
+        let released = [right.yes, script.made(aside.directory), kept.no, known];
+        let now = script.look(&released, place, []);
+        let back = script.same(&now, &left);
+        script.fail(
+            &[&released[..], &[back.no]].concat(),
+            "the descriptor of the directory where it is held aside was closed",
+        );
         script.fail(&[right.no, made], "it came to be there as the step was made, and is removed for good");
         script.turn_to(Part::Commit);
         script.remove_aside(&moved, aside, &left, is_directory);
@@ -244,7 +253,9 @@ impl Lowering<'_> {
 
     /// A path whose last part is not known, or is none.
     pub fn unknown_entry(&mut self, step: &Step, own: &Own) -> Sections {
-        let why = format!("what {} is made on is not known beforehand, so it can't be held aside", step.syscall.name);
+        let name = step.syscall.name;
+        let why =
+            format!("which entry of a directory {name} is about is not known beforehand, so it can't be held aside");
         self.lasting(step, own, "program::not-undoable", why)
     }
 }

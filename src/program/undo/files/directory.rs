@@ -1,7 +1,7 @@
 //! Directories that are kept by a descriptor, so that they can be gone back to whatever their paths come to name; and the
 //! calls that change a process's own ones.
 
-use super::script::{Field, Part, Place, Script, Seen, equal};
+use super::script::{Field, Finding, Part, Place, Script, Seen, equal};
 use crate::plan::Relation;
 use crate::program::builder::Own;
 use crate::program::lower::Lowering;
@@ -9,6 +9,8 @@ use crate::program::natures::{Sections, call};
 use crate::program::{Action, Cell, Guard};
 
 const PATH_ONLY: u64 = (libc::O_PATH | libc::O_DIRECTORY | libc::O_CLOEXEC) as u64;
+
+const LOST: &str = "the descriptor that kept the old directory was closed";
 
 impl Script<'_> {
     /// Forward: opens a directory as a mere place (O_PATH), which takes the right to go through it and no more, waits for
@@ -31,10 +33,22 @@ impl Script<'_> {
         self.builder.keeps.push(keep);
         let before = self.turn_to(Part::Release);
         self.let_go(low, settled, PATH_ONLY);
-        let kept = [self.made(keep)];
-        self.call(&kept, "close", &[keep], "release what was kept");
+        let kept = self.still_kept(keep);
+        self.call(&[kept.yes], "close", &[keep], "release what was kept");
         self.turn_to(before);
         keep
+    }
+
+    /// Whether a directory was kept and still is. It was released where this is run once more, and the number may have been
+    /// given to another file since.
+    pub fn still_kept(&mut self, keep: Cell) -> Finding {
+        let kept = [self.made(keep)];
+        let now = self.builder.unset();
+        self.push(&kept, Action::DescriptorFlags { into: now, fd: keep });
+        let open = [kept[0], self.made(now)];
+        let bits = self.bits(&open, now, PATH_ONLY);
+        let ours = [&open[..], &[self.equals(bits, PATH_ONLY as i64)]].concat();
+        self.all(&ours)
     }
 
     /// Closes a descriptor that was to be open for a moment only, if that was not `settled` and it is what was opened.
@@ -75,9 +89,11 @@ impl Lowering<'_> {
         let made = script.made(own.result);
         let left = script.look(&[made], cwd, [Field::Mount]);
         script.turn_to(Part::Undo);
-        let kept = script.made(keep);
-        let now = script.look(&[kept], cwd, [Field::Mount]);
+        let (kept, was_kept) = (script.still_kept(keep), script.made(keep));
+        let now = script.look(&[was_kept], cwd, [Field::Mount]);
         let [_, moved] = script.same_place(&now, &before);
+        script.fail(&[was_kept, kept.no, moved], LOST);
+        let kept = kept.yes;
         let [_, other] = script.same_place(&now, &left);
         let known = script.equals(left.found, 0);
         let foreign = [kept, moved, other, known];
@@ -98,9 +114,14 @@ impl Lowering<'_> {
         let made = script.made(own.result);
         let left = script.look(&[made], root, [Field::Mount]);
         script.turn_to(Part::Undo);
-        let kept = [script.made(old_root), script.made(old_work)];
-        let now = script.look(&kept, root, [Field::Mount]);
+        let kept = [script.still_kept(old_root), script.still_kept(old_work)];
+        let was_kept = [script.made(old_root), script.made(old_work)];
+        let now = script.look(&was_kept, root, [Field::Mount]);
         let [_, moved] = script.same_place(&now, &before);
+        for kept in kept {
+            script.fail(&[&was_kept[..], &[kept.no, moved]].concat(), LOST);
+        }
+        let kept = kept.map(|kept| kept.yes);
         let [_, other] = script.same_place(&now, &left);
         let known = script.equals(left.found, 0);
         let foreign = [&kept[..], &[moved, other, known]].concat();

@@ -57,7 +57,7 @@ impl Script<'_> {
     }
 
     /// Undo: what was moved aside by an undo that went no further.
-    fn finish_taking_away<const N: usize>(&mut self, guards: &[Guard], named: Named, ours: &Seen<N>) {
+    pub fn finish_taking_away<const N: usize>(&mut self, guards: &[Guard], named: Named, ours: &Seen<N>) {
         let Some(path) = named.aside else { return };
         let lies = self.entry(named.place.directory, path);
         let found = self.look(guards, lies, []);

@@ -154,8 +154,8 @@ impl Script<'_> {
 
     /// Undo: what was replaced first, so that there is always something of that name.
     fn put_both_back(&mut self, guards: &[Guard], two: &Two, aside: Aside, file: &Seen<0>, present: &Seen<0>) {
-        let kept = self.made(aside.directory);
-        let guards = &[guards, &[kept]].concat();
+        let kept = self.still_kept(aside.directory);
+        let (was_kept, guards) = (guards, &[guards, &[kept.yes]].concat());
         let lies = self.entry(aside.directory, aside.name);
         let (at_new, held) = (self.look(guards, two.new, []), self.look(guards, lies, []));
         let replaced = [self.same(&at_new, file).yes, self.same(&held, present).yes];
@@ -169,6 +169,6 @@ impl Script<'_> {
         let lies = "it could not be given its old name back; it lies beside the new one under a name that begins with `.criu-plan-`";
         self.fail(&[&halfway[..], &[taken]].concat(), lies);
         // Where what is replaced was not moved aside yet, or all is as it was.
-        self.exchange_back(guards, two, file, present);
+        self.exchange_back(was_kept, two, file, present);
     }
 }

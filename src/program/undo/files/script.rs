@@ -181,8 +181,9 @@ impl<'b> Script<'b> {
         let (buffer, status) = self.builder.status();
         // Basic status, time of birth, id of the mount.
         let mask = self.constant(u64::from(libc::STATX_BASIC_STATS | libc::STATX_BTIME | libc::STATX_MNT_ID));
-        let found = self.attempt(guards, "statx", &[place.directory, place.path, place.flags, mask, status], "look");
-        let seen = [guards, &[self.equals(found, 0)]].concat();
+        let args = [place.directory, place.path, place.flags, mask, status];
+        let (found, result) = (self.builder.unset(), self.attempt(guards, "statx", &args, "look"));
+        let seen = [guards, &[self.equals(result, 0)]].concat();
         let mut load = |offset: usize, size: usize| {
             let into = self.builder.unset();
             self.push(&seen, Action::Load { into, buffer, offset, size, signed: false, swapped: false });
@@ -190,7 +191,10 @@ impl<'b> Script<'b> {
         };
         let identity = [(DEVICE, 8), (INODE, 8), (BORN_SECONDS, 8), (BORN_NANOSECONDS, 4)];
         let identity = identity.map(|(offset, size)| load(offset, size));
-        Seen { found, identity, fields: fields.map(|field| load(field as usize, field.bytes())) }
+        let fields = fields.map(|field| load(field as usize, field.bytes()));
+        // Last, so that nothing counts as seen of which only a part was.
+        self.copy(guards, found, result);
+        Seen { found, identity, fields }
     }
 
     /// Forward: looks before the step's own call. What that finds is for the call to say, but that nobody can look is ours.

@@ -70,7 +70,7 @@ impl Script<'_> {
     pub fn read_attribute(&mut self, guards: &[Guard], attribute: &Attribute) -> Kept {
         let (buffer, value) = self.builder.buffer(Vec::new(), attribute.longest);
         let size = self.constant(attribute.longest as u64);
-        let length = match attribute.way {
+        let result = match attribute.way {
             Way::Plain { letter, file } => {
                 let name = ["getxattr", "lgetxattr", "fgetxattr"][index(letter)];
                 self.attempt(guards, name, &[file, attribute.name, value, size], "read the attribute")
@@ -80,6 +80,9 @@ impl Script<'_> {
                 self.attempt(guards, "getxattrat", &args, "read the attribute")
             }
         };
+        // A result that is foreseen only is not taken for the length.
+        let length = self.builder.unset();
+        self.copy(guards, length, result);
         Kept { buffer, length }
     }
 
