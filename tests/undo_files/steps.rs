@@ -86,3 +86,22 @@ pub const OF_ROOT: [&str; 12] = [
 
 /// Of a program that root has made: `struct vfs_cap_data`.
 pub const CAPABILITIES: &[u8] = &[1, 0, 0, 2, 0, 4, 0, 0, 0, 0, 0, 0, 0, 0, 0, 0, 0, 0, 0, 0];
+/// The same on Linux 6.13.
+pub const OF_ROOT_ON_NEW_KERNELS: [&str; 4] = [
+    "{setxattrat: [14, file, 0, user.colour, {struct: {value: green, size: 5}}, 16]}",
+    "{setxattrat: [14, link, AT_SYMLINK_NOFOLLOW, trusted.mark, {struct: {value: green, size: 5}}, 16]}",
+    "{removexattrat: [14, link, 0, user.colour]}",
+    "{fchownat: [14, program, 1, 2, 0]}",
+];
+
+/// All that can be made here.
+pub fn steps() -> Vec<&'static str> {
+    // SAFETY: with no such descriptor the call, getxattrat(2), does nothing.
+    let new = unsafe { libc::syscall(464, -1, c"".as_ptr(), 0, 0, 0, 0) } < 0
+        && std::io::Error::last_os_error().raw_os_error() != Some(libc::ENOSYS);
+    let root = crate::support::is_root();
+    let mut steps = STEPS.to_vec();
+    steps.extend(OF_ROOT.iter().filter(|_| root));
+    steps.extend(OF_ROOT_ON_NEW_KERNELS.iter().filter(|_| new && root));
+    steps
+}
