@@ -111,54 +111,60 @@ fn redirect_to_a_file_that_is_there() {
 #[test]
 fn a_new_file_is_made_so_that_it_is_known_to_be_ours() {
     insta::assert_snapshot!(text("- open: [/new, O_WRONLY|O_CREAT, 0o600]"), @r#"
-    step 1: open("/new", O_WRONLY|O_CREAT, 0o600)
-      forward  open("/new", O_WRONLY|O_CREAT|O_EXCL, 0o600) = result  # make the file
-      forward  sum = 1 + 0  if result == -17
-      forward  open("/new", O_WRONLY, 0o600) = result  if result == -17  # open what is there, making no file
-      undo     flags = flags of descriptor result  if result >= 0
-      undo     statx(result, "", AT_EMPTY_PATH, STATX_ALL|STATX_MNT_ID, buffer3) = statx  if flags >= 0 and sum == 0  # look
-      undo     field = u64 at buffer3[136]  if flags >= 0 and sum == 0 and statx == 0
       undo     field_2 = u64 at buffer3[32]  if flags >= 0 and sum == 0 and statx == 0
       undo     field_3 = u64 at buffer3[80]  if flags >= 0 and sum == 0 and statx == 0
       undo     field_4 = u32 at buffer3[88]  if flags >= 0 and sum == 0 and statx == 0
       undo     field_5 = u64 at buffer3[40]  if flags >= 0 and sum == 0 and statx == 0
-      undo     statx(AT_FDCWD, "/new", AT_SYMLINK_NOFOLLOW, STATX_ALL|STATX_MNT_ID, buffer3) = statx_2  if flags >= 0 and sum == 0  # look
-      undo     field_6 = u64 at buffer3[136]  if flags >= 0 and sum == 0 and statx_2 == 0
-      undo     field_7 = u64 at buffer3[32]  if flags >= 0 and sum == 0 and statx_2 == 0
-      undo     field_8 = u64 at buffer3[80]  if flags >= 0 and sum == 0 and statx_2 == 0
-      undo     field_9 = u32 at buffer3[88]  if flags >= 0 and sum == 0 and statx_2 == 0
-      undo     sum_2 = 0 + 0
-      undo     sum_2 = 1 + 0  if statx == 0 and statx_2 == 0 and field == field_6 and field_2 == field_7 and field_3 == field_8 and field_4 == field_9
-      undo     sum_3 = 0 + 0
-      undo     sum_3 = 1 + 0  if flags >= 0 and sum == 0 and sum_2 == 1
+      undo     sum_2 = statx + 0  if flags >= 0 and sum == 0
+      undo     statx(AT_FDCWD, "/.criu-plan-…", AT_SYMLINK_NOFOLLOW, STATX_ALL|STATX_MNT_ID, buffer3) = statx_2  if flags >= 0 and sum == 0 and field_5 == 0  # look
+      undo     field_6 = u64 at buffer3[136]  if flags >= 0 and sum == 0 and field_5 == 0 and statx_2 == 0
+      undo     field_7 = u64 at buffer3[32]  if flags >= 0 and sum == 0 and field_5 == 0 and statx_2 == 0
+      undo     field_8 = u64 at buffer3[80]  if flags >= 0 and sum == 0 and field_5 == 0 and statx_2 == 0
+      undo     field_9 = u32 at buffer3[88]  if flags >= 0 and sum == 0 and field_5 == 0 and statx_2 == 0
+      undo     sum_3 = statx_2 + 0  if flags >= 0 and sum == 0 and field_5 == 0
       undo     sum_4 = 0 + 0
-      undo     sum_4 = 1 + 0  if sum_3 == 1 and field_5 == 0
-      undo     renameat2(AT_FDCWD, "/new", AT_FDCWD, "/.criu-plan-…", RENAME_NOREPLACE) = renameat2  if sum_4 == 1  # move it aside
-      undo     statx(AT_FDCWD, "/.criu-plan-…", AT_SYMLINK_NOFOLLOW, STATX_ALL|STATX_MNT_ID, buffer3) = statx_3  if sum_4 == 1 and renameat2 == 0  # look
-      undo     field_10 = u64 at buffer3[136]  if sum_4 == 1 and renameat2 == 0 and statx_3 == 0
-      undo     field_11 = u64 at buffer3[32]  if sum_4 == 1 and renameat2 == 0 and statx_3 == 0
-      undo     field_12 = u64 at buffer3[80]  if sum_4 == 1 and renameat2 == 0 and statx_3 == 0
-      undo     field_13 = u32 at buffer3[88]  if sum_4 == 1 and renameat2 == 0 and statx_3 == 0
-      undo     sum_5 = 0 + 0
-      undo     sum_5 = 1 + 0  if statx_3 == 0 and statx == 0 and field_10 == field and field_11 == field_2 and field_12 == field_3 and field_13 == field_4
-      undo     unlinkat(AT_FDCWD, "/.criu-plan-…", 0) = unlinkat  if sum_4 == 1 and renameat2 == 0 and sum_5 == 1  # take it away
-      undo     renameat2(AT_FDCWD, "/.criu-plan-…", AT_FDCWD, "/new", RENAME_NOREPLACE)  if sum_4 == 1 and renameat2 == 0 and sum_5 == 0  # it is another file: move it back
-      undo     unlinkat(AT_FDCWD, "/new", 0) = unlinkat_2  if sum_4 == 1 and renameat2 == -22  # take it away
+      undo     sum_4 = 1 + 0  if sum_3 == 0 and sum_2 == 0 and field_6 == field and field_7 == field_2 and field_8 == field_3 and field_9 == field_4
+      undo     unlinkat(AT_FDCWD, "/.criu-plan-…", 0)  if flags >= 0 and sum == 0 and field_5 == 0 and sum_4 == 1  # take it away
+      undo     statx(AT_FDCWD, "/new", AT_SYMLINK_NOFOLLOW, STATX_ALL|STATX_MNT_ID, buffer3) = statx_3  if flags >= 0 and sum == 0  # look
+      undo     field_10 = u64 at buffer3[136]  if flags >= 0 and sum == 0 and statx_3 == 0
+      undo     field_11 = u64 at buffer3[32]  if flags >= 0 and sum == 0 and statx_3 == 0
+      undo     field_12 = u64 at buffer3[80]  if flags >= 0 and sum == 0 and statx_3 == 0
+      undo     field_13 = u32 at buffer3[88]  if flags >= 0 and sum == 0 and statx_3 == 0
+      undo     sum_5 = statx_3 + 0  if flags >= 0 and sum == 0
+      undo     sum_6 = 0 + 0
+      undo     sum_6 = 1 + 0  if sum_2 == 0 and sum_5 == 0 and field == field_10 and field_2 == field_11 and field_3 == field_12 and field_4 == field_13
+      undo     sum_7 = 0 + 0
+      undo     sum_7 = 1 + 0  if flags >= 0 and sum == 0 and sum_6 == 1
+      undo     sum_8 = 0 + 0
+      undo     sum_8 = 1 + 0  if sum_7 == 1 and field_5 == 0
+      undo     renameat2(AT_FDCWD, "/new", AT_FDCWD, "/.criu-plan-…", RENAME_NOREPLACE) = renameat2  if sum_8 == 1  # move it aside
+      undo     statx(AT_FDCWD, "/.criu-plan-…", AT_SYMLINK_NOFOLLOW, STATX_ALL|STATX_MNT_ID, buffer3) = statx_4  if sum_8 == 1 and renameat2 == 0  # look
+      undo     field_14 = u64 at buffer3[136]  if sum_8 == 1 and renameat2 == 0 and statx_4 == 0
+      undo     field_15 = u64 at buffer3[32]  if sum_8 == 1 and renameat2 == 0 and statx_4 == 0
+      undo     field_16 = u64 at buffer3[80]  if sum_8 == 1 and renameat2 == 0 and statx_4 == 0
+      undo     field_17 = u32 at buffer3[88]  if sum_8 == 1 and renameat2 == 0 and statx_4 == 0
+      undo     sum_9 = statx_4 + 0  if sum_8 == 1 and renameat2 == 0
+      undo     sum_10 = 0 + 0
+      undo     sum_10 = 1 + 0  if sum_9 == 0 and sum_2 == 0 and field_14 == field and field_15 == field_2 and field_16 == field_3 and field_17 == field_4
+      undo     unlinkat(AT_FDCWD, "/.criu-plan-…", 0) = unlinkat_2  if sum_8 == 1 and renameat2 == 0 and sum_10 == 1  # take it away
+      undo     renameat2(AT_FDCWD, "/.criu-plan-…", AT_FDCWD, "/new", RENAME_NOREPLACE)  if sum_8 == 1 and renameat2 == 0 and sum_10 == 0  # it is another file: move it back
+      undo     unlinkat(AT_FDCWD, "/new", 0) = unlinkat_3  if sum_8 == 1 and renameat2 == -22  # take it away
       undo     check that no POSIX locks are on the file of descriptor result  if flags >= 0
       undo     close(result)  if flags >= 0  # close again
-      undo     fail: its path names another file than the one that it made  if flags >= 0 and sum == 0 and statx == 0 and statx_2 == 0 and sum_2 == 0
-      undo     fail: the file that it made has been written to since, and stays  if sum_3 == 1 and field_5 > 0
-      undo     fail: the name that it gave could not be removed  if sum_4 == 1 and renameat2 < 0 and renameat2 != -22
-      undo     fail: the name that it gave could not be removed  if sum_4 == 1 and renameat2 == 0 and sum_5 == 1 and unlinkat < 0
-      undo     fail: the name that it gave could not be removed  if sum_4 == 1 and renameat2 == -22 and unlinkat_2 < 0
-      undo     fail: its path names another file than the one that it made  if sum_4 == 1 and renameat2 == 0 and sum_5 == 0
-      undo     fail: the path of the file that it made could not be looked at  if flags >= 0 and sum == 0 and statx_2 < 0 and statx_2 != -2
-      undo     statx(AT_FDCWD, "/new", AT_SYMLINK_NOFOLLOW, STATX_ALL|STATX_MNT_ID, buffer3) = statx_4  if result >= 0 and flags < 0 and sum == 0  # look
-      undo     field_14 = u64 at buffer3[136]  if result >= 0 and flags < 0 and sum == 0 and statx_4 == 0
-      undo     field_15 = u64 at buffer3[32]  if result >= 0 and flags < 0 and sum == 0 and statx_4 == 0
-      undo     field_16 = u64 at buffer3[80]  if result >= 0 and flags < 0 and sum == 0 and statx_4 == 0
-      undo     field_17 = u32 at buffer3[88]  if result >= 0 and flags < 0 and sum == 0 and statx_4 == 0
-      undo     fail: the file that it made stays: its descriptor was closed for good, so it can't be told apart  if result >= 0 and flags < 0 and sum == 0 and statx_4 == 0
+      undo     fail: its path names another file than the one that it made  if flags >= 0 and sum == 0 and sum_2 == 0 and sum_5 == 0 and sum_6 == 0
+      undo     fail: the file that it made has been written to since, and stays  if sum_7 == 1 and field_5 > 0
+      undo     fail: the name that it gave could not be removed  if sum_8 == 1 and renameat2 < 0 and renameat2 != -22
+      undo     fail: the name that it gave could not be removed  if sum_8 == 1 and renameat2 == 0 and sum_10 == 1 and unlinkat_2 < 0
+      undo     fail: the name that it gave could not be removed  if sum_8 == 1 and renameat2 == -22 and unlinkat_3 < 0
+      undo     fail: its path names another file than the one that it made  if sum_8 == 1 and renameat2 == 0 and sum_10 == 0
+      undo     fail: the path of the file that it made could not be looked at  if flags >= 0 and sum == 0 and sum_5 < 0 and sum_5 != -2
+      undo     statx(AT_FDCWD, "/new", AT_SYMLINK_NOFOLLOW, STATX_ALL|STATX_MNT_ID, buffer3) = statx_5  if result >= 0 and flags < 0 and sum == 0  # look
+      undo     field_18 = u64 at buffer3[136]  if result >= 0 and flags < 0 and sum == 0 and statx_5 == 0
+      undo     field_19 = u64 at buffer3[32]  if result >= 0 and flags < 0 and sum == 0 and statx_5 == 0
+      undo     field_20 = u64 at buffer3[80]  if result >= 0 and flags < 0 and sum == 0 and statx_5 == 0
+      undo     field_21 = u32 at buffer3[88]  if result >= 0 and flags < 0 and sum == 0 and statx_5 == 0
+      undo     sum_11 = statx_5 + 0  if result >= 0 and flags < 0 and sum == 0
+      undo     fail: the file that it made stays: its descriptor was closed for good, so it can't be told apart  if result >= 0 and flags < 0 and sum == 0 and sum_11 == 0
     "#);
 }
 

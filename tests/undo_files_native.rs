@@ -30,7 +30,7 @@ impl Facts for Home {
 
     fn size(&self, path: &[u8]) -> Option<u64> {
         let found = fs::metadata(self.0.join(std::str::from_utf8(path).unwrap())).ok()?;
-        found.is_file().then(|| found.len())
+        found.is_file().then_some(found.len())
     }
 }
 
@@ -249,6 +249,9 @@ enum Part {
     Undo,
 }
 
+/// A part, and how it is stopped.
+type Way = (Part, fn(usize) -> Stop);
+
 /// Runs everything up to a stop, and back, twice. Whether the stop was reached.
 fn stopped_and_taken_back(step: &str, program: &Program, part: Part, stop: Stop) -> bool {
     let mut machine = Machine::new(program);
@@ -275,7 +278,7 @@ fn wherever_a_step_is_stopped_it_is_taken_back_and_what_was_committed_stays() {
     let mut stops = 0;
     for step in own_steps() {
         let (before, program) = (state(&home, step), lowered(step, &home));
-        let ways: [(Part, fn(usize) -> Stop); 4] = [
+        let ways: [Way; 4] = [
             (Part::Forward, Stop::After),
             (Part::Forward, Stop::Foreseen),
             (Part::Undo, Stop::After),

@@ -52,6 +52,11 @@ const ROOM: Nature = Restores(
     "what made the file longer is cut off again, if nobody has written to it since; room that it got within its old length, and its time of modification, stay",
 );
 const HOST: Nature = Restores("the old name is put back, if it is still what the step set");
+const MOUNTED: Nature = Irreversible("other processes see at once what is mounted, moved or gone, and may use it");
+const SWAPPED: Nature = Irreversible("what lay in memory or on the swap space is moved");
+const ACCOUNTS: Nature = Irreversible("which file the records of ended processes went to is not told");
+const QUOTA: Nature =
+    Irreversible("what it does depends on its command, and files may come against other limits at once");
 const WRITTEN: Nature = Irreversible("what was written or sent can't be taken back");
 const TAKEN: Nature = Irreversible("what was taken out of the queue or file position can't be put back");
 const SENT: Nature = Irreversible("a signal that was sent can't be called back");
@@ -276,19 +281,19 @@ pub static TABLE: &[Syscall] = &[
     call("munlockall", 152, 231, "lets all memory of the process be swapped out again", &[], Zero, LATER, No),
     call("vhangup", 153, 58, "hangs up the terminal of the session", &[], Zero, FINAL, No),
     call("modify_ldt", 154, -1, "reads or changes the table of memory segments", &[p("func", Int), p("ptr", InOut("")), p("bytecount", SizeOf("ptr"))], Zero, FINAL, No).forbidden("it changes segments that the target may stand on"),
-    call("pivot_root", 155, 41, "makes another mount the root of the mount namespace", &[p("new_root", Path), p("put_old", Path)], Zero, FINAL, No),
+    call("pivot_root", 155, 41, "makes another mount the root of the mount namespace", &[p("new_root", Path), p("put_old", Path)], Zero, MOUNTED, No),
     call("prctl", 157, 167, "reads or sets an attribute of the thread or process, by an option", &[p("option", OneOf(&PRCTL)), o("arg2", Any), o("arg3", Any), o("arg4", Any), o("arg5", Any)], Number, LATER, No).per_thread(),
     call("arch_prctl", 158, -1, "reads or sets a state of the thread that is the processor's own", &[p("code", OneOf(&ARCH_PRCTL)), p("addr", Any)], Zero, FINAL, No).per_thread(),
     call("adjtimex", 159, 171, "reads or tunes the kernel's clock", &[p("buf", InOut("struct timex"))], Number, FINAL, No),
     call("setrlimit", 160, 164, "sets a resource limit of the process", &[p("resource", OneOf(&RLIMIT)), p("rlim", In("struct rlimit64"))], Zero, LATER, No),
     call("chroot", 161, 51, "makes a directory the root of the process", &[p("path", Path)], Zero, CHROOT, No),
     call("sync", 162, 81, "writes what all filesystems have in memory to the disks", &[], Zero, Inert, No),
-    call("acct", 163, 89, "switches the record of ended processes on or off", &[o("filename", Path)], Zero, FINAL, No),
+    call("acct", 163, 89, "switches the record of ended processes on or off", &[o("filename", Path)], Zero, ACCOUNTS, No),
     call("settimeofday", 164, 170, "sets the time of day", &[o("tv", In("struct timeval")), o("tz", In("struct timezone"))], Zero, FINAL, No),
-    call("mount", 165, 40, "mounts a filesystem, or changes or moves a mount", &[o("source", Text), p("target", Path), o("filesystemtype", Text), p("mountflags", Flags(&MS)), o("data", Text)], Zero, FINAL, Maybe),
-    call("umount2", 166, 39, "unmounts a filesystem", &[p("target", Path), p("flags", Flags(&UMOUNT))], Zero, FINAL, Maybe),
-    call("swapon", 167, 224, "has the kernel use a file or device for swapping", &[p("path", Path), p("swapflags", Flags(&SWAP))], Zero, FINAL, No),
-    call("swapoff", 168, 225, "stops swapping to a file or device", &[p("path", Path)], Zero, FINAL, Maybe),
+    call("mount", 165, 40, "mounts a filesystem, or changes or moves a mount", &[o("source", Text), p("target", Path), o("filesystemtype", Text), p("mountflags", Flags(&MS)), o("data", Text)], Zero, MOUNTED, Maybe),
+    call("umount2", 166, 39, "unmounts a filesystem", &[p("target", Path), p("flags", Flags(&UMOUNT))], Zero, MOUNTED, Maybe),
+    call("swapon", 167, 224, "has the kernel use a file or device for swapping", &[p("path", Path), p("swapflags", Flags(&SWAP))], Zero, SWAPPED, No),
+    call("swapoff", 168, 225, "stops swapping to a file or device", &[p("path", Path)], Zero, SWAPPED, Maybe),
     call("reboot", 169, 142, "restarts or halts the machine, or says whether Ctrl-Alt-Del may", &[p("magic", OneOf(&REBOOT_MAGIC)), p("magic2", OneOf(&REBOOT_MAGIC2)), p("cmd", OneOf(&REBOOT)), o("arg", Text)], Zero, FINAL, No),
     call("sethostname", 170, 161, "sets the host name of the UTS namespace", &[p("name", In("")), p("len", SizeOf("name"))], Zero, HOST, No),
     call("setdomainname", 171, 162, "sets the NIS domain name of the UTS namespace", &[p("name", In("")), p("len", SizeOf("name"))], Zero, HOST, No),
@@ -296,7 +301,7 @@ pub static TABLE: &[Syscall] = &[
     call("ioperm", 173, -1, "sets which I/O ports the thread may use", &[p("from", Uint), p("num", Uint), p("turn_on", Int)], Zero, FINAL, No).per_thread(),
     call("init_module", 175, 105, "loads a kernel module from memory", &[p("module_image", In("")), p("len", SizeOf("module_image")), p("param_values", Text)], Zero, FINAL, Maybe),
     call("delete_module", 176, 106, "unloads a kernel module", &[p("name", Text), o("flags", Flags(&MODULE_DELETE))], Zero, FINAL, Maybe),
-    call("quotactl", 179, 60, "reads or sets disk quotas", &[p("cmd", Int), o("special", Path), p("id", Int), o("addr", InOut(""))], Zero, FINAL, No),
+    call("quotactl", 179, 60, "reads or sets disk quotas", &[p("cmd", Int), o("special", Path), p("id", Int), o("addr", InOut(""))], Zero, QUOTA, No),
     call("gettid", 186, 178, "tells the id of the thread", &[], Number, Inert, No),
     call("readahead", 187, 213, "reads a part of a file into memory beforehand", &[p("fd", Fd), p("offset", Offset), p("count", Size)], Zero, Inert, No),
     call("setxattr", 188, 5, "sets an extended attribute of a file", &[p("path", Path), p("name", Text), p("value", In("")), p("size", SizeOf("value")), o("flags", Flags(&XATTR))], Zero, ATTRIBUTE, No),
@@ -446,7 +451,7 @@ pub static TABLE: &[Syscall] = &[
     call("io_uring_enter", 426, 426, "starts operations of an io_uring instance, and waits for some to finish", &[p("fd", Fd), p("to_submit", Uint), p("min_complete", Uint), p("flags", Flags(&URING_ENTER)), o("argp", In("")), o("argsz", SizeOf("argp"))], Number, FINAL, Maybe).since("5.1"),
     call("io_uring_register", 427, 427, "registers buffers, files and the like with an io_uring instance", &[p("fd", Fd), p("opcode", OneOf(&URING_REGISTER)), o("arg", InOut("")), o("nr_args", Uint)], Number, FINAL, No).since("5.1"),
     call("open_tree", 428, 428, "opens a mount, or a copy of it, and gives a descriptor for it", &[p("dirfd", DirFd), p("path", Path), p("flags", Flags(&OPEN_TREE))], Returns::Fd, GivesFd, No).since("5.2"),
-    call("move_mount", 429, 429, "attaches a mount that a descriptor stands for, or moves one", &[p("from_dirfd", DirFd), p("from_path", Path), p("to_dirfd", DirFd), p("to_path", Path), p("flags", Flags(&MOVE_MOUNT))], Zero, FINAL, No).since("5.2"),
+    call("move_mount", 429, 429, "attaches a mount that a descriptor stands for, or moves one", &[p("from_dirfd", DirFd), p("from_path", Path), p("to_dirfd", DirFd), p("to_path", Path), p("flags", Flags(&MOVE_MOUNT))], Zero, MOUNTED, No).since("5.2"),
     call("fsopen", 430, 430, "starts to configure a filesystem to be mounted and gives a descriptor for that", &[p("fsname", Text), o("flags", Flags(&FSOPEN))], Returns::Fd, GivesFd, No).since("5.2"),
     call("fsconfig", 431, 431, "sets a parameter of a filesystem to be mounted, or makes it", &[p("fd", Fd), p("cmd", OneOf(&FSCONFIG)), o("key", Text), o("value", Any), o("aux", Int)], Zero, FINAL, Maybe).since("5.2"),
     call("fsmount", 432, 432, "makes a mount of a configured filesystem and gives a descriptor for it", &[p("fsfd", Fd), o("flags", Flags(&FSMOUNT)), o("attr_flags", Flags(&MOUNT_ATTR))], Returns::Fd, GivesFd, No).since("5.2"),
@@ -459,8 +464,8 @@ pub static TABLE: &[Syscall] = &[
     call("faccessat2", 439, 439, "tells whether the user may read, write or execute a file below a directory, with flags", &[p("dirfd", DirFd), p("pathname", Path), p("mode", Flags(&ACCESS)), o("flags", Flags(&AT_ACCESS))], Zero, Inert, No).since("5.8"),
     call("process_madvise", 440, 440, "tells the kernel how ranges of memory of a process will be used", &[p("pidfd", Fd), p("iovec", In("struct iovec[]")), p("vlen", CountOf("iovec")), p("advice", OneOf(&MADVISE)), o("flags", Uint)], Number, FINAL, No).since("5.10"),
     call("epoll_pwait2", 441, 441, "waits, with another signal mask and in nanoseconds, for events of an epoll instance and takes them", &[p("epfd", Fd), p("events", Out("struct epoll_event[]")), p("maxevents", CountOf("events")), o("timeout", In("struct timespec")), o("sigmask", In("sigset_t")), o("sigsetsize", Exactly(8))], Number, EVENTS, Maybe).since("5.11"),
-    call("mount_setattr", 442, 442, "changes attributes of a mount, or of all below it", &[p("dirfd", DirFd), p("pathname", Path), p("flags", Flags(&AT_TREE)), p("attr", In("struct mount_attr")), p("size", SizeOf("attr"))], Zero, FINAL, No).since("5.12"),
-    call("quotactl_fd", 443, 443, "reads or sets disk quotas of the filesystem of an open file", &[p("fd", Fd), p("cmd", Int), p("id", Int), o("addr", InOut(""))], Zero, FINAL, No).since("5.14"),
+    call("mount_setattr", 442, 442, "changes attributes of a mount, or of all below it", &[p("dirfd", DirFd), p("pathname", Path), p("flags", Flags(&AT_TREE)), p("attr", In("struct mount_attr")), p("size", SizeOf("attr"))], Zero, MOUNTED, No).since("5.12"),
+    call("quotactl_fd", 443, 443, "reads or sets disk quotas of the filesystem of an open file", &[p("fd", Fd), p("cmd", Int), p("id", Int), o("addr", InOut(""))], Zero, QUOTA, No).since("5.14"),
     call("landlock_create_ruleset", 444, 444, "makes an empty set of landlock rules and gives a descriptor for it, or tells the version of landlock", &[o("attr", In("struct landlock_ruleset_attr")), p("size", SizeOf("attr")), o("flags", Flags(&LANDLOCK_CREATE))], Returns::Fd, GivesFd, No).since("5.13"),
     call("landlock_add_rule", 445, 445, "adds a rule to a set of landlock rules", &[p("ruleset_fd", Fd), p("rule_type", OneOf(&LANDLOCK_RULE)), p("rule_attr", In("")), o("flags", Uint)], Zero, FINAL, No).since("5.13"),
     call("landlock_restrict_self", 446, 446, "restricts the thread, for good, to what a set of landlock rules allows", &[p("ruleset_fd", Fd), o("flags", Flags(&LANDLOCK_RESTRICT))], Zero, FINAL, No).per_thread().since("5.13"),
