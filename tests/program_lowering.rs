@@ -111,6 +111,13 @@ fn redirect_to_a_file_that_is_there() {
 #[test]
 fn a_new_file_is_made_so_that_it_is_known_to_be_ours() {
     insta::assert_snapshot!(text("- open: [/new, O_WRONLY|O_CREAT, 0o600]"), @r#"
+    step 1: open("/new", O_WRONLY|O_CREAT, 0o600)
+      forward  open("/new", O_WRONLY|O_CREAT|O_EXCL, 0o600) = result  # make the file
+      forward  sum = 1 + 0  if result == -17
+      forward  open("/new", O_WRONLY, 0o600) = result  if result == -17  # open what is there, making no file
+      undo     flags = flags of descriptor result  if result >= 0
+      undo     statx(result, "", AT_EMPTY_PATH, STATX_ALL|STATX_MNT_ID, buffer3) = statx  if flags >= 0 and sum == 0  # look
+      undo     field = u64 at buffer3[136]  if flags >= 0 and sum == 0 and statx == 0
       undo     field_2 = u64 at buffer3[32]  if flags >= 0 and sum == 0 and statx == 0
       undo     field_3 = u64 at buffer3[80]  if flags >= 0 and sum == 0 and statx == 0
       undo     field_4 = u32 at buffer3[88]  if flags >= 0 and sum == 0 and statx == 0
