@@ -42,7 +42,7 @@ pub const STEPS: [&str; 64] = [
     "{renameat2: [AT_FDCWD, file, AT_FDCWD, other, 0]}",
     "{chmod: [file, 0o444]}",
     "{chmod: [program, 0o711]}",
-    "{chmod: [empty, 0]}",
+    "{chmod: [empty, 0o500]}",
     "{chmod: [link, 0o600]}",
     "{fchmod: [10, 0o4711]}",
     "{fchmodat: [14, file, 0o777]}",
@@ -69,7 +69,7 @@ pub const STEPS: [&str; 64] = [
     "{truncate: [link, 8]}",
 ];
 /// Those that take the rights of root.
-pub const OF_ROOT: [&str; 12] = [
+pub const OF_ROOT: [&str; 13] = [
     "{chown: [file, 1, 2]}",
     "{chown: [program, 1, -1]}",
     "{chown: [program, -1, 7]}",
@@ -77,6 +77,7 @@ pub const OF_ROOT: [&str; 12] = [
     "{fchown: [10, 5, 6]}",
     "{fchownat: [AT_FDCWD, program, 1, 2, 0]}",
     "{fchownat: [14, link, 1, 2, AT_SYMLINK_NOFOLLOW]}",
+    "{fchownat: [AT_FDCWD, program, 1, 2, AT_SYMLINK_NOFOLLOW]}",
     "{mknod: [new, 'S_IFCHR|0o600', 0x103]}",
     "{chroot: [HOME/full]}",
     "{chroot: ['.']}",

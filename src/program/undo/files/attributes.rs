@@ -207,7 +207,8 @@ impl Script<'_> {
     fn set_mode(&mut self, guards: &[Guard], own: &Own, place: Place, mode: Cell) {
         match own.arg("fd") {
             Some(fd) => self.call(guards, "fchmod", &[fd, mode], "put the mode back"),
-            None if matches!(own.syscall.name, "fchownat") && self.builder.known(place.flags) != Some(0) => {
+            // What is no symbolic link is the same with and without AT_SYMLINK_NOFOLLOW, which older kernels know not.
+            None if self.builder.known(place.flags).is_none_or(|flags| flags & libc::AT_EMPTY_PATH as u64 != 0) => {
                 let args = [place.directory, place.path, mode, place.flags];
                 self.call(guards, "fchmodat2", &args, "put the mode back")
             }
