@@ -514,6 +514,24 @@ fn a_log_that_is_rotated_is_made_anew_and_taken_away_again() {
     assert_eq!(subject.target.link(10), subject.path("file"));
 }
 
+#[test]
+fn a_directory_is_cleared_out_and_removed() {
+    let mut subject = subject();
+    fs::write(subject.path("full/second"), "2").unwrap();
+    let clear = "{unlink: [full/inside]}, {rename: [file, full/second]}, {unlink: [full/second]}, {rmdir: [full]}";
+    subject.rolled_back(&format!("{clear}, {FAILS}"));
+    // What others have there counts, whatever it is called.
+    for name in [".criu-plan-0123456789abcdef", "x", ".x"] {
+        fs::write(subject.path("full").join(name), "theirs").unwrap();
+        let outcome = subject.rolled_back(clear);
+        assert_eq!(outcome["targets"][0]["steps"][3]["errno"], "ENOTEMPTY", "{name}: {outcome:#}");
+        fs::remove_file(subject.path("full").join(name)).unwrap();
+    }
+    subject.applied(clear);
+    assert!(!subject.path("full").exists());
+    assert_eq!(subject.left(), Vec::<PathBuf>::new());
+}
+
 /// Sets the limit of a target's descriptors.
 fn limit(target: &Target, most: u64) {
     let limit = libc::rlimit { rlim_cur: most, rlim_max: 1024 };

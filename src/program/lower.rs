@@ -22,6 +22,7 @@ pub fn lower(plan: &Plan, target: usize, facts: &dyn Facts, found: &Found) -> Re
         bindings: HashMap::new(),
         made: Vec::new(),
         renamed: false,
+        held: Vec::new(),
         problems: Vec::new(),
     };
     let made = instances.iter().filter(|instance| instance.skip.is_none());
@@ -65,6 +66,8 @@ pub struct Lowering<'a> {
     pub made: Vec<Vec<u8>>,
     /// A step has changed what paths name, so facts about them say nothing to those behind it.
     pub renamed: bool,
+    /// Names under which steps hold something aside until commit.
+    pub held: Vec<Vec<u8>>,
     pub problems: Vec<Problem>,
 }
 

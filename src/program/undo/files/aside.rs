@@ -6,7 +6,7 @@ use crate::plan::{Arg, Relation, Spanned, Step};
 use crate::program::builder::Own;
 use crate::program::lower::Lowering;
 use crate::program::natures::Sections;
-use crate::program::{Action, Cell, Guard};
+use crate::program::{Cell, Guard};
 use std::hash::{BuildHasher, Hasher};
 
 /// What every name begins with that something is held aside under.
@@ -102,42 +102,6 @@ impl Script<'_> {
         }
     }
 
-    /// Forward: whether a directory, as it was seen, is empty.
-    pub fn is_empty(&mut self, guards: &[Guard], place: Place, seen: &Seen<1>) -> Finding {
-        // Room for `.` and `..` (24 bytes each) and one more: `struct linux_dirent64`, in whatever order.
-        const ROOM: usize = 72;
-        const FLAGS: i32 = libc::O_DIRECTORY | libc::O_NOFOLLOW | libc::O_CLOEXEC | libc::O_NONBLOCK;
-        let [device, inode, ..] = seen.identity;
-        self.push(guards, Action::NoPosixLocksOn { device, inode });
-        let flags = self.constant(FLAGS as u64);
-        let fd = self.call(guards, "openat", &[place.directory, place.path, flags], "see whether it is empty");
-        let (buffer, entries) = self.builder.buffer(Vec::new(), ROOM);
-        let room = self.constant(ROOM as u64);
-        let first = self.attempt(guards, "getdents64", &[fd, entries, room], "see whether it is empty");
-        let mut nobody = Vec::new();
-        for at in [0, 24] {
-            let there = [guards, &[self.is(first, Relation::Greater, at as i64)]].concat();
-            let (length, name) = (self.builder.unset(), self.builder.unset());
-            for (into, offset, size) in [(length, at + 16, 2), (name, at + 19, 4)] {
-                self.push(&there, Action::Load { into, buffer, offset, size, signed: false, swapped: false });
-            }
-            let (one, two) = (self.bits(&there, name, 0xffff), self.bits(&there, name, 0xff_ffff));
-            let short = self.equals(length, 24);
-            let (itself, parent) = (self.equals(one, 0x2e), self.equals(two, 0x2e2e));
-            let absent = self.is(first, Relation::LessOrEqual, at as i64);
-            nobody.push(self.any(&[&[short, itself], &[short, parent], &[absent]]).yes);
-        }
-        let rest = self.attempt(guards, "getdents64", &[fd, entries, room], "see whether it is empty");
-        let settled = self.builder.variable(0);
-        self.call(guards, "close", &[fd], "it was looked at");
-        self.set(guards, settled, 1);
-        let before = self.turn_to(Part::Release);
-        self.let_go(fd, settled, (libc::O_DIRECTORY | libc::O_CLOEXEC | libc::O_NONBLOCK) as u64);
-        self.turn_to(before);
-        nobody.extend([self.made(first), self.is(first, Relation::LessOrEqual, 48), self.equals(rest, 0)]);
-        self.all(&nobody)
-    }
-
     /// Undo: moves back what lies aside, if that is what the step put there, and says so if not.
     fn bring_back(&mut self, guards: &[Guard], aside: Aside, left: &Seen<1>, home: Place, moved: Guard) {
         let lies = self.entry(aside.directory, aside.name);
@@ -200,6 +164,8 @@ impl Lowering<'_> {
             }
         };
         let Some(split) = path_of(step, "pathname").and_then(Split::new) else { return self.unknown_entry(step, own) };
+        let (held, name) = (self.held.clone(), aside());
+        self.held.push(name.clone());
         let mut script = Script::new(&mut self.builder);
         let here = script.constant(libc::AT_FDCWD as i64 as u64);
         let (directory, path) = (own.arg("dirfd").unwrap_or(here), own.arg("pathname").unwrap_or(here));
@@ -207,7 +173,7 @@ impl Lowering<'_> {
         let seen = script.look_first(place, [Field::Mode]);
         let is_directory = script.is_directory(&seen);
         let right = if directories {
-            let empty = script.is_empty(&[is_directory.yes], place, &seen);
+            let empty = script.is_empty(&[is_directory.yes], place, &seen, &held);
             script.all(&[is_directory.yes, empty.yes])
         } else {
             let there = script.equals(seen.found, 0);
@@ -215,7 +181,7 @@ impl Lowering<'_> {
         };
         // It fails, and says in its own way why.
         script.push(&[right.no], own.op("as asked"));
-        let aside = script.keep_aside(&[right.yes], directory, split);
+        let aside = script.keep_aside(&[right.yes], directory, split, &name);
         let lies = script.entry(aside.directory, aside.name);
         let moving = Renaming {
             from: place,
@@ -262,9 +228,9 @@ impl Lowering<'_> {
 
 impl Script<'_> {
     /// Forward: a name beside an entry, in its directory, which is kept.
-    pub fn keep_aside(&mut self, guards: &[Guard], directory: Cell, split: Split<'_>) -> Aside {
+    pub fn keep_aside(&mut self, guards: &[Guard], directory: Cell, split: Split<'_>, name: &[u8]) -> Aside {
         let path = self.builder.text(split.directory);
-        Aside { directory: self.keep_directory(guards, directory, path), name: self.builder.text(&aside()) }
+        Aside { directory: self.keep_directory(guards, directory, path), name: self.builder.text(name) }
     }
 }
 

@@ -9,6 +9,7 @@
 mod aside;
 mod attributes;
 mod directory;
+mod emptiness;
 mod host;
 mod inode_flags;
 mod naming;

@@ -1,6 +1,6 @@
 //! rename(2), renameat(2), renameat2(2). What would be replaced is exchanged for the file that is renamed, and held aside.
 
-use super::aside::{Aside, CANT_HOLD, Renaming, Split, path_of};
+use super::aside::{Aside, CANT_HOLD, Renaming, Split, aside, path_of};
 use super::script::{Field, Finding, Part, Place, Script, Seen};
 use crate::plan::{Relation, Step};
 use crate::program::Guard;
@@ -18,6 +18,13 @@ struct Two {
     present: Seen<1>,
 }
 
+/// Where what is replaced is held aside, and what earlier steps hold so.
+struct Beside<'p> {
+    split: Split<'p>,
+    name: &'p [u8],
+    held: &'p [Vec<u8>],
+}
+
 const NO_FLAGS: &str = "this file system can't rename without replacing what may come to be there, or a directory would be moved into itself; `irreversible: true` makes the call as it is";
 const MOVED: &str = "the names are no longer what the step made them";
 
@@ -32,6 +39,10 @@ impl Lowering<'_> {
             }
         };
         let Some(split) = path_of(step, "newpath").and_then(Split::new) else { return self.unknown_entry(step, own) };
+        let (held, name) = (self.held.clone(), aside());
+        if flags & libc::RENAME_EXCHANGE == 0 {
+            self.held.push(name.clone());
+        }
         let mut script = Script::new(&mut self.builder);
         let here = script.constant(libc::AT_FDCWD as i64 as u64);
         let of = |name: &str| own.arg(name).unwrap_or(here);
@@ -42,7 +53,7 @@ impl Lowering<'_> {
         if flags & libc::RENAME_EXCHANGE != 0 {
             script.exchanges(own, &two);
         } else {
-            script.renames(own, &two, split, flags);
+            script.renames(own, &two, Beside { split, name: &name, held: &held }, flags);
         }
         script.sections
     }
@@ -76,12 +87,12 @@ impl Script<'_> {
         self.attempt(guards, "renameat2", &[a.directory, a.path, b.directory, b.path, flags], "exchange them back");
     }
 
-    fn renames(&mut self, own: &Own, two: &Two, split: Split<'_>, flags: u32) {
+    fn renames(&mut self, own: &Own, two: &Two, beside: Beside<'_>, flags: u32) {
         let Two { old, new, file, present } = two;
         let same = self.same(file, present);
         let (there, absent) = (self.equals(file.found, 0), self.equals(present.found, -i64::from(libc::ENOENT)));
         let moves = self.all(&[there, absent]);
-        let replaces = self.replaces(two, same, flags);
+        let replaces = self.replaces(two, same, flags, beside.held);
         // It fails, and says in its own way why; or both names are one file's, and nothing happens.
         let as_asked = self.all(&[moves.no, replaces.no]);
         self.push(&[as_asked.yes], own.op("as asked"));
@@ -93,7 +104,7 @@ impl Script<'_> {
             unable: (&[libc::EINVAL], NO_FLAGS),
         };
         self.rename(&[moves.yes], own, &moving);
-        let aside = self.keep_aside(&[replaces.yes], new.directory, split);
+        let aside = self.keep_aside(&[replaces.yes], new.directory, beside.split, beside.name);
         let lies = self.entry(aside.directory, aside.name);
         let exchanging = Renaming {
             flags: libc::RENAME_EXCHANGE,
@@ -121,7 +132,7 @@ impl Script<'_> {
     }
 
     /// Forward: whether the call would replace what has the new name.
-    fn replaces(&mut self, two: &Two, same: Finding, flags: u32) -> Finding {
+    fn replaces(&mut self, two: &Two, same: Finding, flags: u32, held: &[Vec<u8>]) -> Finding {
         let both = [self.equals(two.file.found, 0), self.equals(two.present.found, 0), same.no];
         if flags & libc::RENAME_NOREPLACE != 0 {
             let never = self.builder.variable(0);
@@ -130,7 +141,7 @@ impl Script<'_> {
         }
         let (moving, hit) = (self.is_directory(&two.file), self.is_directory(&two.present));
         let directories = [&both[..], &[moving.yes, hit.yes]].concat();
-        let empty = self.is_empty(&directories, two.new, &two.present);
+        let empty = self.is_empty(&directories, two.new, &two.present, held);
         let directories = [&directories[..], &[empty.yes]].concat();
         let others = [&both[..], &[moving.no, hit.no]].concat();
         self.any(&[&directories, &others])
