@@ -33,7 +33,7 @@ pub fn renames(call: &str) -> bool {
         "chdir" | "fchdir" | "chroot" | "pivot_root" | "setns" | "unshare" | "mount" | "umount2" | "move_mount"
     ) || matches!(call, "mkdir" | "mkdirat" | "symlink" | "symlinkat" | "link" | "linkat" | "mknod" | "mknodat")
         || matches!(call, "rmdir" | "unlink" | "unlinkat" | "rename" | "renameat" | "renameat2")
-        || matches!(call, "truncate" | "ftruncate" | "fallocate")
+        || matches!(call, "truncate" | "ftruncate" | "fallocate" | "bind")
 }
 
 impl Lowering<'_> {
