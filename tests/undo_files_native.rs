@@ -169,7 +169,8 @@ impl<'p> Machine<'p> {
                 }
                 return Ok(());
             }
-            Action::SameDescription { .. } | Action::FlagsAre { .. } | Action::Ask { .. } => {
+            // That is for calls on memory and descriptors.
+            _ => {
                 return Err(Failed("no call on files takes that".into()));
             }
         };

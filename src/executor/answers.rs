@@ -15,7 +15,8 @@ const ASKED: &str = "what the plan asks";
 pub fn asks(plan: &Plan, spec: usize) -> bool {
     let expects = plan.targets.get(spec).is_some_and(|spec| !spec.expect.is_empty());
     let of_step = |step: &Step| {
-        !step.when.facts.is_empty() || !step.unless.facts.is_empty() || step.each.is_some() || step.thread.is_some()
+        let threads = || std::iter::once(step).chain(step.undo_steps()).any(|step| step.thread.is_some());
+        !step.when.facts.is_empty() || !step.unless.facts.is_empty() || step.each.is_some() || threads()
     };
     expects || !plan.when.is_empty() || !plan.unless.is_empty() || plan.steps.iter().any(of_step)
 }
@@ -90,7 +91,9 @@ pub fn answers(plan: &Plan, witness: Witness<'_>, mappings: &Mappings) -> Result
         return Ok(Found { left_alone: Some(why), steps: Vec::new() });
     }
     let step = |step: &Step| {
-        let thread = step.thread.as_ref().map(|thread| thread_of(thread, witness.process)).transpose()?;
+        let thread = |step: &Step| step.thread.as_ref().map(|thread| thread_of(thread, witness.process)).transpose();
+        let undo_threads = step.undo_steps().iter().map(thread).collect::<Result<_, _>>()?;
+        let thread = thread(step)?;
         let answers = || -> io::Result<FoundStep> {
             let mut each = step.each.as_ref().map(|each| all_of(&each.value, witness, mappings)).transpose()?;
             // What nobody uses, as an offset that moves all the time, is no reason to lower anew.
@@ -104,6 +107,7 @@ pub fn answers(plan: &Plan, witness: Witness<'_>, mappings: &Mappings) -> Result
                 unless: witness.all_hold(values(&step.unless.facts))?,
                 each,
                 thread,
+                undo_threads,
             })
         };
         answers().map_err(told)

@@ -2,7 +2,6 @@
 
 use super::fault::OpFault;
 use super::machine::Machine;
-use super::prepared::Prepared;
 use crate::program::{Action, Asked, Cell};
 use crate::syscalls::layouts::Int;
 
@@ -27,10 +26,26 @@ impl Machine<'_> {
                 self.set(*into, value);
             }
             Action::Ask { into, what } => {
-                if let Some(value) = ask(target, *what) {
+                if let Some(value) = self.ask(*what)? {
                     self.set(*into, value);
                 }
             }
+            Action::Reckon { into, what, from } => {
+                let values: Option<Vec<u64>> = from.iter().map(|cell| self.cell(*cell)).collect();
+                if let Some(value) = values.and_then(|values| what.of(&values)) {
+                    self.set(*into, value);
+                }
+            }
+            Action::Survey { into, aspect, start, length } => self.survey(into, *aspect, *start, *length)?,
+            Action::Mapped { into, start, length } => {
+                let bytes = self.mapped_bytes(*start, *length)?;
+                self.set(*into, bytes);
+            }
+            Action::FreeRange { into, length } => {
+                let address = self.free_range(self.need(*length)?)?;
+                self.set(*into, address);
+            }
+            Action::CanUnmap { start, length } => self.can_unmap(*start, *length)?,
             Action::Fail(why) => return Err(OpFault::Unsafe((*why).to_owned())),
             Action::DescriptorFlags { into, fd: cell } => {
                 let flags =
@@ -87,13 +102,37 @@ impl Machine<'_> {
         }
         Ok(())
     }
+
+    /// The answer, if there is one.
+    fn ask(&self, what: Asked) -> Result<Option<u64>, OpFault> {
+        let process = &self.target.process;
+        let thread = self.thread();
+        Ok(match what {
+            Asked::Open(fd) => {
+                let open = self.target.descriptors.is_open(self.need(fd)? as i32);
+                open.map(|open| if open { 0 } else { -i64::from(libc::EBADF) as u64 })
+            }
+            Asked::Umask => process.umask(),
+            Asked::Privileges => Some(process.privileges(thread)),
+            Asked::Limit(resource) => process.soft_limit(resource),
+            Asked::Ambient => process.status_of(thread).and_then(|status| status.capamb),
+            Asked::Bounding => process.status_of(thread).and_then(|status| status.capbnd),
+            Asked::Pending => process.status_of(thread).map(|status| status.sigpnd | status.shdpnd),
+            Asked::StackPointer => Some(self.runner.own_stack()),
+            Asked::Clock => Some(clock()),
+            Asked::TimerClock(timer) => process.timer(self.need(timer)?).map(|timer| u64::from(timer.keeps_time)),
+            Asked::TimerSignal(timer) => process.timer(self.need(timer)?).map(|timer| timer.signal as u64),
+            Asked::Namespace(kind) => process.namespace(thread, kind),
+            Asked::AloneInGroup => process.alone_in_group().map(u64::from),
+            Asked::MemoryMark(command) => process.memory_mark(command),
+        })
+    }
 }
 
-/// The answer, if there is one.
-fn ask(target: &Prepared, what: Asked) -> Option<u64> {
-    match what {
-        Asked::Umask => target.process.umask(),
-    }
+/// Nanoseconds of a clock that goes on in a suspended machine.
+fn clock() -> u64 {
+    let now = nix::time::clock_gettime(nix::time::ClockId::CLOCK_BOOTTIME).map(std::time::Duration::from);
+    now.map_or(0, |now| now.as_nanos() as u64)
 }
 
 fn unreadable() -> OpFault {

@@ -20,11 +20,13 @@ pub struct FoundStep {
     pub each: Option<Vec<Each>>,
     /// The thread that runs it, if it names one.
     pub thread: Option<i32>,
+    /// The same for each step under its `undo`.
+    pub undo_threads: Vec<Option<i32>>,
 }
 
 impl Default for FoundStep {
     fn default() -> Self {
-        Self { when: true, unless: true, each: None, thread: None }
+        Self { when: true, unless: true, each: None, thread: None, undo_threads: Vec::new() }
     }
 }
 

@@ -1,7 +1,10 @@
 //! A Program as text that people read.
 
-use super::{Action, Asked, Bound, BufferId, Call, Cell, Guard, Init, Op, Program, Shown, StepCode};
+use super::{
+    Action, Asked, Aspect, Bound, BufferId, Call, Cell, Guard, Import, Init, Op, Program, Shown, StepCode, UndoCode,
+};
 use crate::plan::{Relation, shown};
+use crate::syscalls::constants::{NAMESPACES, RLIMIT};
 use crate::syscalls::layouts::Int;
 use crate::syscalls::{Kind, Syscall};
 use std::collections::{HashMap, HashSet};
@@ -9,16 +12,31 @@ use std::fmt::Write;
 
 /// The step's call as in C, constants spelled out: `open("/var/log/app.log", O_WRONLY|O_CREAT|O_APPEND, 0o644)`.
 pub fn call_text(step: &StepCode) -> String {
-    let args = step.shown.iter().map(|(_, shown)| match shown {
+    as_in_c(step.syscall, &step.shown)
+}
+
+/// The same of a step under `undo`.
+pub fn undo_text(step: &UndoCode) -> String {
+    as_in_c(step.syscall, &step.shown)
+}
+
+fn as_in_c(syscall: &Syscall, shown: &[(&'static str, Shown)]) -> String {
+    let args = shown.iter().map(|(_, shown)| match shown {
         Shown::Text(text) | Shown::Cell(_, text) => text.as_str(),
     });
-    format!("{}({})", step.syscall.name, args.collect::<Vec<_>>().join(", "))
+    format!("{}({})", syscall.name, args.collect::<Vec<_>>().join(", "))
+}
+
+/// One op, with the values that its cells have.
+pub fn op_text(program: &Program, op: &Op, values: &dyn Fn(Cell) -> Option<u64>) -> String {
+    let listing = Listing { program, names: names(program), read: HashSet::new(), values: Some(values) };
+    listing.action(&op.action).0
 }
 
 /// An op, or what decides whether a step is made, as people read it.
 #[derive(Debug, Clone, PartialEq, Eq)]
 pub struct Line {
-    /// `prepare`, `when`, `unless`, `forward`, `undo`, `commit` or `release`.
+    /// `import`, `prepare`, `when`, `unless`, `forward`, `undo`, `commit` or `release`.
     pub section: &'static str,
     /// What is done, or what is compared.
     pub text: String,
@@ -32,7 +50,7 @@ pub struct Line {
 
 /// Every op of every step, in order.
 pub fn lines(program: &Program) -> Vec<Vec<Line>> {
-    let listing = Listing { program, names: names(program), read: read(program) };
+    let listing = Listing { program, names: names(program), read: read(program), values: None };
     program.steps.iter().map(|step| listing.step(step)).collect()
 }
 
@@ -74,15 +92,21 @@ struct Listing<'a> {
     program: &'a Program,
     names: HashMap<Cell, String>,
     read: HashSet<Cell>,
+    /// What cells hold, once the program runs.
+    values: Option<&'a dyn Fn(Cell) -> Option<u64>>,
 }
 
 impl Listing<'_> {
     fn step(&self, step: &StepCode) -> Vec<Line> {
-        let mut lines: Vec<Line> = step.prepare.iter().map(|op| self.line("prepare", op)).collect();
+        let plain = |section, text| Line { section, text, guards: String::new(), remark: "", keeps: false };
+        let import = |Import { target, name, into, .. }: &Import| {
+            plain("import", format!("{} = {name} of {target}", self.value(*into, Kind::Int)))
+        };
+        let mut lines: Vec<Line> = step.imports.iter().map(import).collect();
+        lines.extend(step.prepare.iter().map(|op| self.line("prepare", op)));
         for (section, guards) in [("when", &step.when), ("unless", &step.unless)] {
             if !guards.is_empty() {
-                let text = self.conditions(guards);
-                lines.push(Line { section, text, guards: String::new(), remark: "", keeps: false });
+                lines.push(plain(section, self.conditions(guards)));
             }
         }
         let own = step.forward.iter().position(|op| matches!(&op.action, Action::Call(call) if is_own(call)));
@@ -119,7 +143,22 @@ impl Listing<'_> {
                 let number = Int::plain(*size, *signed).name();
                 format!("{number} at buffer{buffer}[{offset}] = {}{most}", name(from))
             }
-            Action::Ask { into, what } => format!("{} = {}", name(into), asked(*what)),
+            Action::Ask { into, what } => format!("{} = {}", name(into), self.asked(*what)),
+            Action::Reckon { into, what, from } => {
+                let from: Vec<String> = from.iter().map(name).collect();
+                format!("{} = {}({})", name(into), what.describe(), from.join(", "))
+            }
+            Action::Survey { into, aspect, start, length } => {
+                let pieces: Vec<String> = into.iter().map(|piece| name(&piece.value)).collect();
+                format!("{} = {} from {} on, {} bytes", pieces.join(", "), respect(*aspect), name(start), name(length))
+            }
+            Action::Mapped { into, start, length } => {
+                format!("{} = bytes mapped from {} on, of {}", name(into), name(start), name(length))
+            }
+            Action::FreeRange { into, length } => format!("{} = a free range of {} bytes", name(into), name(length)),
+            Action::CanUnmap { start, length } => {
+                format!("check that {} bytes from {} on can be unmapped", name(length), name(start))
+            }
             Action::Fail(why) => format!("fail: {why}"),
             Action::DescriptorFlags { into, fd } => format!("{} = flags of descriptor {}", name(into), name(fd)),
             Action::FreeDescriptor { into } => format!("{} = a free descriptor number", name(into)),
@@ -138,7 +177,10 @@ impl Listing<'_> {
             Action::FlagsAre { fd, value, mask } => {
                 format!("check that the flags of descriptor {} are {}, as to {mask:#o}", name(fd), name(value))
             }
-            Action::Call(call) => return (self.call(call), call.purpose),
+            Action::Call(call) => {
+                let thread = call.thread.map(|tid| format!("in thread {tid}: ")).unwrap_or_default();
+                return (format!("{thread}{}", self.call(call)), call.purpose);
+            }
         };
         (text, "")
     }
@@ -160,6 +202,28 @@ impl Listing<'_> {
         format!("{}({}){result}", call.syscall.name, args.collect::<Vec<_>>().join(", "))
     }
 
+    /// What is asked, in words.
+    fn asked(&self, what: Asked) -> String {
+        match what {
+            Asked::Umask => "the umask".into(),
+            Asked::Open(fd) => format!("whether descriptor {} is open", self.value(fd, Kind::Int)),
+            Asked::Privileges => "capabilities in effect in the first user namespace".into(),
+            Asked::Limit(resource) => format!("its limit {}", shown(Kind::OneOf(&RLIMIT), resource)),
+            Asked::Ambient => "ambient capabilities".into(),
+            Asked::Bounding => "the capability bounding set".into(),
+            Asked::Pending => "pending signals".into(),
+            Asked::StackPointer => "its stack pointer".into(),
+            Asked::Clock => "the time".into(),
+            Asked::TimerClock(timer) => {
+                format!("whether timer {} does not run by processor time", self.value(timer, Kind::Int))
+            }
+            Asked::TimerSignal(timer) => format!("the signal of timer {}", self.value(timer, Kind::Int)),
+            Asked::Namespace(kind) => format!("its namespace {}", shown(Kind::Flags(&NAMESPACES), kind)),
+            Asked::AloneInGroup => "whether it is alone in its process group".into(),
+            Asked::MemoryMark(command) => format!("the address that PR_SET_MM {command} sets"),
+        }
+    }
+
     fn conditions(&self, guards: &[Guard]) -> String {
         let text = guards.iter().map(|guard| {
             let relation = match guard.relation {
@@ -178,7 +242,8 @@ impl Listing<'_> {
     /// A cell as an argument of that kind.
     fn value(&self, cell: Cell, kind: Kind) -> String {
         if let Some(name) = self.names.get(&cell) {
-            return name.clone();
+            let value = self.values.and_then(|values| values(cell));
+            return value.map_or_else(|| name.clone(), |value| shown(kind, value));
         }
         match self.program.cells.get(cell.0 as usize) {
             Some(Init::Const(value)) => shown(kind, *value),
@@ -219,6 +284,9 @@ fn names(program: &Program) -> HashMap<Cell, String> {
                 give(*cell, name);
             }
         }
+        for import in &step.imports {
+            give(import.into, &format!("{}.{}", import.target, import.name));
+        }
         give(step.result, "result");
     }
     for op in all_ops(program) {
@@ -230,9 +298,20 @@ fn names(program: &Program) -> HashMap<Cell, String> {
             Action::FreeDescriptor { into } => give(*into, "high"),
             Action::Ask { into, .. } => give(*into, "asked"),
             Action::SameBytes { into, .. } => give(*into, "same"),
+            Action::Reckon { into, .. } => give(*into, "reckoned"),
             Action::Call(call) if call.purpose == "keep" => give(call.result, "keep"),
             Action::Call(Call { syscall: Syscall { name, .. }, result, .. }) => give(*result, name),
+            Action::Survey { into, .. } => {
+                for piece in into {
+                    give(piece.start, "start");
+                    give(piece.length, "length");
+                    give(piece.value, "piece");
+                }
+            }
+            Action::Mapped { into, .. } => give(*into, "mapped"),
+            Action::FreeRange { into, .. } => give(*into, "free"),
             Action::Fail(_)
+            | Action::CanUnmap { .. }
             | Action::Store { .. }
             | Action::NoPosixLocks { .. }
             | Action::NoPosixLocksOn { .. }
@@ -258,7 +337,13 @@ fn read(program: &Program) -> HashSet<Cell> {
         match &op.action {
             Action::Add { a, b, .. } => read.extend([*a, *b]),
             Action::Bits { from, .. } | Action::Store { from, .. } => read.extend([*from]),
+            Action::Survey { start, length, .. }
+            | Action::Mapped { start, length, .. }
+            | Action::CanUnmap { start, length } => read.extend([*start, *length]),
+            Action::FreeRange { length, .. } => read.extend([*length]),
             Action::Call(call) => read.extend(&call.args),
+            Action::Reckon { from, .. } => read.extend(from),
+            Action::Ask { what: Asked::TimerClock(timer) | Asked::TimerSignal(timer), .. } => read.extend([*timer]),
             _ => {}
         }
     }
@@ -275,9 +360,19 @@ fn all_ops(program: &Program) -> impl Iterator<Item = &Op> {
         step.prepare.iter().chain(&step.forward).chain(&step.undo).chain(&step.commit).chain(&step.release)
     })
 }
-/// What is asked, in words.
-fn asked(what: Asked) -> &'static str {
-    match what {
-        Asked::Umask => "the umask",
+/// What mappings are looked at for, in words.
+fn respect(aspect: Aspect) -> &'static str {
+    match aspect {
+        Aspect::Access => "what may be done with memory",
+        Aspect::Content => "what is mapped",
+        Aspect::Sharing => "whether mappings are shared",
+        Aspect::Fastened => "whether memory can't be moved",
+        Aspect::Segment => "whether a segment is attached",
+        Aspect::Undumped => "whether memory is left out of core dumps",
+        Aspect::Unforked => "whether memory is kept from children",
+        Aspect::Wiped => "whether memory is empty in children",
+        Aspect::Mergeable => "whether memory may be merged",
+        Aspect::Order => "in which order memory is said to be read",
+        Aspect::Locked => "whether memory is locked",
     }
 }

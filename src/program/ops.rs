@@ -3,8 +3,9 @@
 //! Every argument of a call is a cell and every result goes to one, so constants and captured values are the same thing.
 //! Ops run in order; one whose guards do not all hold is passed over.
 
+use super::reckoning::Reckoning;
 use crate::plan::{Decode, Expected, Relation};
-use crate::problem::Span;
+use crate::problem::{Problem, Span};
 use crate::syscalls::{Particulars, Syscall};
 use std::time::Duration;
 
@@ -182,8 +183,90 @@ pub enum Action {
         /// What.
         what: Asked,
     },
+    /// `into =` the pieces of a range that differ in one respect, in order; all 0 where there are fewer. Fails if there are
+    /// more.
+    Survey {
+        /// Result.
+        into: Vec<Piece>,
+        /// In which respect.
+        aspect: Aspect,
+        /// Where the range begins; whole pages count, as for the kernel.
+        start: Cell,
+        /// Its length in bytes.
+        length: Cell,
+    },
+    /// `into =` how many bytes of a range are mapped.
+    Mapped {
+        /// Result.
+        into: Cell,
+        /// Where the range begins.
+        start: Cell,
+        /// Its length in bytes.
+        length: Cell,
+    },
+    /// `into =` the address of a free range, far from where the kernel or a heap would put anything; 0 if there is none.
+    FreeRange {
+        /// Result.
+        into: Cell,
+        /// Its length in bytes.
+        length: Cell,
+    },
+    /// Fails unless a munmap of the range would succeed.
+    CanUnmap {
+        /// Where the range begins.
+        start: Cell,
+        /// Its length in bytes.
+        length: Cell,
+    },
+    /// `into =` what follows from values; nothing if one of them is unset.
+    Reckon {
+        /// Result.
+        into: Cell,
+        /// What follows.
+        what: Reckoning,
+        /// From what, in the order that it says.
+        from: Vec<Cell>,
+    },
     /// A system call inside the target.
     Call(Call),
+}
+
+/// A part of a range that is mapped, alike in one respect.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub struct Piece {
+    /// Where it begins.
+    pub start: Cell,
+    /// Its length in bytes.
+    pub length: Cell,
+    /// What it is like.
+    pub value: Cell,
+}
+
+/// In which respect mappings are looked at.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, Hash)]
+pub enum Aspect {
+    /// `PROT_*` bits.
+    Access,
+    /// What is mapped: `inode << 4 | shared << 3 | PROT_*`.
+    Content,
+    /// Each mapping by itself: 1 if it is shared.
+    Sharing,
+    /// 1 if it can't be moved and be as it was after it is moved back.
+    Fastened,
+    /// 1 where a System V segment is attached that begins just there.
+    Segment,
+    /// 1 if it is left out of core dumps; 2 more if it is of a device or the kernel, and can't be put back in.
+    Undumped,
+    /// 1 if a child does not get it; 2 more if it is of a device or the kernel.
+    Unforked,
+    /// 1 if a child gets it empty.
+    Wiped,
+    /// 1 if equal pages of it may be merged.
+    Mergeable,
+    /// MADV_NORMAL, MADV_RANDOM or MADV_SEQUENTIAL.
+    Order,
+    /// 1 if it is locked, 2 if it is locked as it is used.
+    Locked,
 }
 
 /// What can be seen of a stopped process from outside, as a number.
@@ -191,6 +274,33 @@ pub enum Action {
 pub enum Asked {
     /// Its umask.
     Umask,
+    /// 0 if this descriptor is open, -EBADF if not.
+    Open(Cell),
+    /// Capabilities that are in effect in the thread at work, as far as they count for the whole machine: none in a user
+    /// namespace that is not the first.
+    Privileges,
+    /// A soft limit of its process (setrlimit): its number.
+    Limit(u64),
+    /// The ambient capabilities of the thread at work.
+    Ambient,
+    /// The capabilities that the thread at work may ever have.
+    Bounding,
+    /// The signals that wait for the thread at work or for the process, bit 0 for signal 1.
+    Pending,
+    /// The stack pointer that the thread at work goes on with.
+    StackPointer,
+    /// A clock that goes on in a suspended machine, in nanoseconds.
+    Clock,
+    /// Whether the timer of this number runs by a clock of the world (1), or by processor time (0).
+    TimerClock(Cell),
+    /// The signal by which the timer of this number tells the process, or this thread, that it has gone off; 0 if it does not.
+    TimerSignal(Cell),
+    /// The namespace of one kind (CLONE_NEW*) that the thread at work is in, by its inode number.
+    Namespace(u64),
+    /// Whether no other process is in its process group.
+    AloneInGroup,
+    /// An address that PR_SET_MM sets, by the number of that command.
+    MemoryMark(u64),
 }
 
 /// A system call inside the target.
@@ -210,6 +320,8 @@ pub struct Call {
     pub may_block: bool,
     /// Why it is made, in a few words, for listings: "keep", "open", "put back".
     pub purpose: &'static str,
+    /// The thread that makes it, if that is not the step's.
+    pub thread: Option<i32>,
 }
 
 /// What counts as success of a call.
@@ -265,6 +377,63 @@ pub struct StepCode {
     pub outputs: Vec<Output>,
     /// Names bound, with what they are bound to.
     pub captures: Vec<(String, Bound)>,
+    /// What it takes from other targets; there before `prepare`.
+    pub imports: Vec<Import>,
+    /// The steps of the plan that `undo` is made of, if it is not what the table knows.
+    pub undo_steps: Vec<UndoCode>,
+}
+
+/// A step under `undo`, as it is shown. Its ops are among those of its step.
+#[derive(Debug, Clone)]
+pub struct UndoCode {
+    /// `name:`.
+    pub name: Option<String>,
+    /// The call.
+    pub syscall: &'static Syscall,
+    /// What that call is with the step's arguments.
+    pub particulars: Particulars,
+    /// The arguments as the plan has them, by parameter.
+    pub shown: Vec<(&'static str, Shown)>,
+    /// The thread that runs it, if that is not the step's.
+    pub thread: Option<i32>,
+}
+
+/// A number that a step takes from another target.
+#[derive(Debug, Clone)]
+pub struct Import {
+    /// The target's name.
+    pub target: String,
+    /// What it is there: `fd`, `st.st_size`, `pid`.
+    pub name: String,
+    /// Where it goes.
+    pub into: Cell,
+    /// Its place in the plan, for problems.
+    pub span: Span,
+}
+
+/// What a Program has for steps in other targets, under the name that these call it.
+#[derive(Debug, Clone)]
+pub struct Export {
+    /// The name.
+    pub name: String,
+    /// Where it comes from.
+    pub given: Given,
+}
+
+/// Where a number for another target comes from.
+#[derive(Debug, Clone)]
+pub enum Given {
+    /// Ops that find it, none of them a call, and the cell in which it is then.
+    Number {
+        /// The ops.
+        ops: Vec<Op>,
+        /// The cell.
+        cell: Cell,
+    },
+    /// The step that captures it is left out.
+    LeftOut,
+    /// It can't be had.
+    Nothing(Problem),
 }
 
 /// How an argument is shown.
@@ -320,6 +489,8 @@ pub struct Program {
     pub named: Vec<Cell>,
     /// In order.
     pub steps: Vec<StepCode>,
+    /// What steps in other targets take.
+    pub exports: Vec<Export>,
 }
 
 impl Program {

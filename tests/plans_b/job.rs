@@ -63,7 +63,7 @@ impl Job {
     pub fn failing(&self, before: Option<&str>, code: i32, ended: &str) -> Value {
         let directory = directory();
         let path = directory.path().join("failing.yaml");
-        let fails = "  - close: [999]\n";
+        let fails = "  - fcntl: [999, F_GETFD]\n";
         let text = match before {
             Some(place) => {
                 let text = self.text();

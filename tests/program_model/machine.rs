@@ -2,7 +2,7 @@
 
 use crate::kernel::Kernel;
 use criu_plan::plan::Relation;
-use criu_plan::program::{Accept, Action, BufferId, Cell, Guard, Init, Op, Program};
+use criu_plan::program::{Accept, Action, Asked, BufferId, Cell, Guard, Init, Op, Program};
 
 /// How the op fails.
 #[derive(Debug, Clone, Copy, PartialEq)]
@@ -169,8 +169,17 @@ impl Machine<'_> {
                     self.program.named.iter().filter_map(|cell| Some(self.get(*cell)? as i32)).collect();
                 (into, self.kernel.highest_free(&named).ok_or(Failed(""))? as u64)
             }
+            Action::Ask { into, what: Asked::Open(fd) } => {
+                let open = self.kernel.flags(self.need(*fd)? as i32) >= 0;
+                (into, if open { 0 } else { -i64::from(libc::EBADF) as u64 })
+            }
             // The model has descriptors and files only.
-            Action::Ask { .. } => return Err(Failed("the model knows nothing of that")),
+            Action::Ask { .. }
+            | Action::Reckon { .. }
+            | Action::Survey { .. }
+            | Action::Mapped { .. }
+            | Action::FreeRange { .. }
+            | Action::CanUnmap { .. } => return Err(Failed("the model knows nothing of that")),
             Action::Fail(why) => return Err(Failed(why)),
             Action::NoPosixLocks { fd: cell } => return check(!self.kernel.holds_locks(fd(self, cell)?)),
             // Those are for calls that the model has not.
