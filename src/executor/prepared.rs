@@ -9,6 +9,7 @@ use crate::program::{self, Program};
 use crate::remote::{GadgetError, Gadgets, Memory, Surveyor};
 use crate::target::{
     AddressSpace, Descriptors, Mappings, Names, Process, Sharers, VmFlags, Witness, alike, refusals, select,
+    to_read_more,
 };
 use std::fs::File;
 
@@ -111,13 +112,8 @@ pub fn unreadable(process: &Process, what: &str, error: &std::io::Error) -> Prob
     if error.raw_os_error() == Some(libc::ESRCH) {
         return changed(process);
     }
-    let help = match error.raw_os_error() {
-        Some(libc::EMFILE | libc::ENFILE) => {
-            "criu-plan itself needs a dozen descriptors for each target: allow it more (`ulimit -n`), or apply the plan to fewer at once"
-        }
-        _ => "run criu-plan as root, or as the user whose process it is",
-    };
-    Problem::error("target::unreadable", format!("{what} of {} can't be read: {error}", process.title())).help(help)
+    let message = format!("{what} of {} can't be read: {error}", process.title());
+    Problem::error("target::unreadable", message).help(to_read_more(error))
 }
 
 /// Opens everything that the stop will need.
