@@ -82,12 +82,16 @@ pub struct Demands {
 impl Demands {
     /// Those of a program.
     pub fn of(program: &Program) -> Self {
-        let data: u64 = program.buffers.iter().map(|buffer| (buffer.len as u64).next_multiple_of(16)).sum();
         Self {
             overwrites_restart: overwrites_restart(program, |_| true),
             lets_signals_in: lets_signals_in(program),
-            data: data + 64,
+            data: Self::memory(program) + 64,
         }
+    }
+
+    /// Scratch memory that a program takes.
+    pub fn memory(program: &Program) -> u64 {
+        program.buffers.iter().map(|buffer| (buffer.len as u64).next_multiple_of(16)).sum()
     }
 
     /// Of rooms without room for handlers the first that was found, if that will do.

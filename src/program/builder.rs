@@ -14,7 +14,14 @@ pub struct Builder {
     constants: HashMap<u64, Cell>,
     addresses: HashMap<BufferId, Cell>,
     memory: usize,
+    /// What statx(2) fills, whenever one is made: what counts of it is loaded at once.
+    status: Option<(BufferId, Cell)>,
+    /// An empty path.
+    nothing: Option<Cell>,
 }
+
+/// `struct statx` (include/uapi/linux/stat.h).
+const STATX: usize = 256;
 
 impl Builder {
     fn cell(&mut self, init: Init) -> Cell {
@@ -53,6 +60,25 @@ impl Builder {
     /// Bytes of all buffers so far.
     pub fn memory(&self) -> usize {
         self.memory
+    }
+
+    /// The buffer that every statx(2) of ours fills, and the cell that holds its address.
+    pub fn status(&mut self) -> (BufferId, Cell) {
+        let status = self.status.unwrap_or_else(|| self.buffer(Vec::new(), STATX));
+        *self.status.insert(status)
+    }
+
+    /// The address of an empty path.
+    pub fn empty_path(&mut self) -> Cell {
+        let nothing = self.nothing.unwrap_or_else(|| self.text(b""));
+        *self.nothing.insert(nothing)
+    }
+
+    /// The address of a text that nothing else changes.
+    pub fn text(&mut self, text: &[u8]) -> Cell {
+        let bytes = [text, b"\0"].concat();
+        let length = bytes.len();
+        self.buffer(bytes, length).1
     }
 
     /// The cell that holds the address of a buffer.

@@ -25,6 +25,8 @@ pub fn lower(plan: &Plan, target: usize, facts: &dyn Facts, found: &Found) -> Re
         bindings: HashMap::new(),
         stored: HashMap::new(),
         closed: Vec::new(),
+        renamed: false,
+        held: Vec::new(),
         imports: Vec::new(),
         fetched: HashMap::new(),
         problems: Vec::new(),
@@ -76,6 +78,10 @@ pub struct Lowering<'a> {
     pub stored: HashMap<(BufferId, usize), Cell>,
     /// Descriptors that steps close or replace.
     pub closed: Vec<Cell>,
+    /// A step has changed what paths name, so facts about them say nothing to those behind it.
+    pub renamed: bool,
+    /// Names under which steps hold something aside until commit.
+    pub held: Vec<Vec<u8>>,
     /// What the step that is being lowered takes from other targets.
     pub imports: Vec<Import>,
     /// Numbers that its undo uses, fetched before it is run: by target and name.

@@ -15,6 +15,7 @@ mod privilege;
 mod reckoning;
 mod reuse;
 mod reversal;
+mod stored;
 mod undo;
 mod user_undo;
 

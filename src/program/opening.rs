@@ -108,7 +108,7 @@ impl Lowering<'_> {
 
     fn opens(&mut self, step: &Step, opening: &Opening<'_>) -> Sections {
         let asks = |flag: i32| opening.flags & flag as u64 == flag as u64;
-        let fact = opening.path.map(|path| self.facts.file(path));
+        let fact = opening.path.and_then(|path| self.known_file(path));
         let empties = asks(libc::O_TRUNC) && !asks(libc::O_PATH) && self.may_have_content(opening, fact);
         // Without the word nothing is ever emptied: what is empty needs no O_TRUNC, and what is not is closed again.
         let must_be_empty = asks(libc::O_TRUNC) && !asks(libc::O_PATH) && !step.irreversible;
@@ -152,8 +152,18 @@ impl Lowering<'_> {
         }
     }
 
+    /// What a path names when the step is made, as far as that is known.
+    fn known_file(&self, path: &[u8]) -> Option<FileFact> {
+        (!self.renamed).then(|| self.facts.file(path))
+    }
+
+    /// The size of the file that a path names then.
+    pub fn known_size(&self, path: &[u8]) -> Option<u64> {
+        if self.renamed { None } else { self.facts.size(path) }
+    }
+
     /// `flags` are those for what is there already.
-    fn creation(&mut self, opening: &Opening<'_>, flags: u64) -> Creation {
+    fn creation<'p>(&mut self, opening: &Opening<'p>, flags: u64) -> Creation<'p> {
         let [create, exclusive] = [libc::O_CREAT, libc::O_EXCL].map(|flag| flag as u64);
         Creation {
             exclusive: self.with_flags(opening, opening.flags | exclusive),
@@ -162,6 +172,7 @@ impl Lowering<'_> {
             exclusive_only: opening.flags & exclusive != 0,
             directory: opening.directory,
             path: opening.path_at,
+            known: opening.path,
         }
     }
 

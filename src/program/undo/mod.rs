@@ -6,6 +6,7 @@
 mod advice;
 mod aside;
 mod attributes;
+pub mod files;
 mod identity;
 mod landlock;
 mod limits;
@@ -36,6 +37,7 @@ impl Lowering<'_> {
         self.umask(step, own)
             .or_else(|| self.memory_restores(step, own))
             .or_else(|| self.of_process(step, own, buffers))
+            .or_else(|| self.files(step, own))
     }
 
     /// Those of the calls that are about memory.
