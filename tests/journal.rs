@@ -268,8 +268,8 @@ fn a_run_that_goes_on_is_shown_and_not_recovered() {
     let plan = stage.path("plan.yaml");
     let steps = "  - epoll_create1: [0]
     capture: poll
-  - epoll_wait: [\"${poll}\", { out: 12 }, 1, 1500]
-    timeout: 4s
+  - epoll_wait: [\"${poll}\", { out: 12 }, 1, 4000]
+    timeout: 4500ms
     irreversible: true
 ";
     let pid = stage.target.pid();
