@@ -5,6 +5,7 @@ use super::machine::Machine;
 use super::prepared::Prepared;
 use crate::program::{Action, Asked, Cell};
 use crate::syscalls::layouts::Int;
+use crate::target::{FdInfo, Timer};
 
 impl Machine<'_> {
     /// Actions that only look at the target from outside, or write scratch memory.
@@ -26,10 +27,30 @@ impl Machine<'_> {
                 let value = (self.need(*from)? & mask) >> shift;
                 self.set(*into, value);
             }
+            Action::Divide { into, a, by, rest } => {
+                let (a, by) = (self.need(*a)?, self.need(*by)?);
+                let value = if *rest { a.checked_rem(by) } else { a.checked_div(by) };
+                self.set(*into, value.unwrap_or(0));
+            }
             Action::Ask { into, what } => {
-                if let Some(value) = ask(target, *what) {
+                if let Some(value) = self.answer(*what)? {
                     self.set(*into, value);
                 }
+            }
+            Action::OpenDescriptors { into, first, last, apart } => {
+                let apart: Vec<i32> = apart.iter().filter_map(|cell| Some(self.cell(*cell)? as i32)).collect();
+                // As close_range takes them: unsigned, of 32 bits.
+                let range = self.need(*first)? as u32..=self.need(*last)? as u32;
+                let wanted = |number: &i32| range.contains(&(*number as u32)) && !apart.contains(number);
+                let numbers: Vec<i32> = target.descriptors.numbers().into_iter().filter(wanted).collect();
+                if numbers.len() > into.len() {
+                    return Err(OpFault::Unsafe(format!(
+                        "{} descriptors are open in the range, and there is room to keep {} for undo; apply the plan again",
+                        numbers.len(),
+                        into.len()
+                    )));
+                }
+                into.iter().zip(numbers).for_each(|(cell, number)| self.set(*cell, number as u64));
             }
             Action::Fail(why) => return Err(OpFault::Unsafe((*why).to_owned())),
             Action::DescriptorFlags { into, fd: cell } => {
@@ -59,25 +80,73 @@ impl Machine<'_> {
                     return Err(OpFault::Unsafe(format!("descriptor {now} is no longer what the step made it")));
                 }
             }
-            Action::FlagsAre { fd: cell, value, mask } => {
-                let number = fd(self, *cell)?;
-                let now = target.descriptors.flags(number).map_err(|error| OpFault::Unsafe(error.to_string()))?;
-                let left = self.need(*value)?;
-                if (now as u64 ^ left) & mask != 0 || (now < 0) != ((left as i64) < 0) {
-                    return Err(OpFault::Unsafe(format!(
-                        "the flags of descriptor {number} are no longer what the step left"
-                    )));
-                }
-            }
         }
         Ok(())
     }
+
+    /// The answer, if there is one.
+    fn answer(&self, what: Asked) -> Result<Option<u64>, OpFault> {
+        let Prepared { process, descriptors, .. } = self.target;
+        let fd = |cell: Cell| self.need(cell).map(|value| value as i32);
+        Ok(match what {
+            Asked::Umask => process.umask(),
+            Asked::Offset(of) => descriptors.told(fd(of)?).and_then(|info| info.offset()).map(|offset| offset as u64),
+            Asked::SameDescription(a, b) => Some(descriptors.same_description(fd(a)?, fd(b)?).into()),
+            Asked::SameFile(a, b) => descriptors.same_file(fd(a)?, fd(b)?).map(u64::from),
+            Asked::Flock(of) => descriptors.told(fd(of)?).map(|info| flock(&info)),
+            Asked::PosixLocks(of) => Some(descriptors.holds_posix_locks(fd(of)?).into()),
+            Asked::DescriptionLocks(of) => descriptors.told(fd(of)?).map(|info| info.locks("OFDLCK").count() as u64),
+            Asked::SignalMask(of) => descriptors.told(fd(of)?).and_then(|info| info.signal_mask()),
+            Asked::EpollEvents(epoll, of) => {
+                let watched = descriptors.watched(fd(epoll)?, fd(of)?);
+                watched.map(|watched| watched.map_or(ABSENT, |(events, _)| events))
+            }
+            Asked::EpollData(epoll, of) => {
+                let watched = descriptors.watched(fd(epoll)?, fd(of)?);
+                watched.map(|watched| watched.map_or(0, |(_, data)| data))
+            }
+            Asked::WatchMask(of, watch) => {
+                let watch = fd(watch)?;
+                descriptors.told(fd(of)?).map(|info| info.watch_mask(watch).unwrap_or(ABSENT))
+            }
+            Asked::TimerDue(of) => descriptors.timer(fd(of)?).and_then(|timer| due(process.tid, timer)),
+            Asked::TimerInterval(of) => descriptors.timer(fd(of)?).map(|timer| timer.interval),
+            Asked::TimerTicks(of) => descriptors.timer(fd(of)?).map(|timer| timer.ticks),
+            Asked::TimerClock(of) => descriptors.timer(fd(of)?).map(|timer| restart(timer).0 as u64),
+            Asked::TimerFlags(of) => descriptors.timer(fd(of)?).map(|timer| restart(timer).1 as u64),
+            Asked::Now(clock) => crate::target::now(process.tid, fd(clock)?),
+        })
+    }
 }
 
-/// The answer, if there is one.
-fn ask(target: &Prepared, what: Asked) -> Option<u64> {
-    match what {
-        Asked::Umask => target.process.umask(),
+const ABSENT: u64 = -(libc::ENOENT as i64) as u64;
+
+/// The one lock that a description can have by flock(2).
+fn flock(info: &FdInfo) -> u64 {
+    let lock = match info.locks("FLOCK").next() {
+        Some("WRITE") => libc::LOCK_EX,
+        Some(_) => libc::LOCK_SH,
+        None => libc::LOCK_UN,
+    };
+    lock as u64
+}
+
+/// By which clock, and with which flags, a timer is started again. One that was started by the time left on a clock that can
+/// be set goes by the time that passes; any other one may as well be told the instant.
+fn restart(timer: Timer) -> (i32, i32) {
+    let can_be_set = matches!(timer.clock, libc::CLOCK_REALTIME | libc::CLOCK_REALTIME_ALARM);
+    match (can_be_set, timer.flags & libc::TFD_TIMER_ABSTIME != 0) {
+        (true, false) => (libc::CLOCK_MONOTONIC, 0),
+        (true, true) => (timer.clock, timer.flags),
+        (false, _) => (timer.clock, libc::TFD_TIMER_ABSTIME),
+    }
+}
+
+/// When a timer expires next; 0 if it does not run.
+fn due(tid: i32, timer: Timer) -> Option<u64> {
+    match timer.left {
+        0 => Some(0),
+        left => crate::target::now(tid, restart(timer).0)?.checked_add(left),
     }
 }
 

@@ -20,11 +20,13 @@ pub struct FoundStep {
     pub each: Option<Vec<Each>>,
     /// The thread that runs it, if it names one.
     pub thread: Option<i32>,
+    /// How many descriptors are open in the range that it is about (close_range).
+    pub open: usize,
 }
 
 impl Default for FoundStep {
     fn default() -> Self {
-        Self { when: true, unless: true, each: None, thread: None }
+        Self { when: true, unless: true, each: None, thread: None, open: 0 }
     }
 }
 

@@ -1,14 +1,14 @@
 //! An open that makes its file, and how the file is taken away again.
 
 use super::builder::{Builder, Own, always, when};
-use super::natures::{Sections, call, differ};
+use super::natures::{Sections, call, differ, whatever_comes};
 use super::{Action, Cell, Guard};
 use crate::plan::Relation;
 
 /// `struct stat` of x86_64 (arch/x86/include/uapi/asm/stat.h): size, and offsets of 8-byte fields.
-const STAT: usize = 144;
-const ST_DEV: usize = 0;
-const ST_INO: usize = 8;
+pub const STAT: usize = 144;
+pub const ST_DEV: usize = 0;
+pub const ST_INO: usize = 8;
 const ST_SIZE: usize = 48;
 
 /// The arguments of an open that makes its file if there is none.
@@ -107,12 +107,4 @@ impl Sections {
         failures.push((hidden.to_vec(), "the path of the file that it made could not be looked at"));
         failures
     }
-}
-
-/// The call with every error gone over: what comes of it is looked at later.
-fn whatever_comes(mut action: Action) -> Action {
-    if let Action::Call(call) = &mut action {
-        call.accept.ignore = (1..=libc::EHWPOISON).collect();
-    }
-    action
 }

@@ -108,6 +108,13 @@ impl Listing<'_> {
             Action::Add { into, a, b, negative } => {
                 format!("{} = {} {} {}", name(into), name(a), if *negative { "-" } else { "+" }, name(b))
             }
+            Action::Divide { into, a, by, rest } => {
+                format!("{} = {} {} {}", name(into), name(a), if *rest { "%" } else { "/" }, name(by))
+            }
+            Action::OpenDescriptors { into, first, last, .. } => {
+                let (low, high) = (name(first), name(last));
+                format!("up to {} numbers = the open descriptors from {low} to {high}", into.len())
+            }
             Action::Bits { into, from, mask, shift } => {
                 format!("{} = ({} & {mask:#o}) >> {shift}", name(into), name(from))
             }
@@ -119,7 +126,7 @@ impl Listing<'_> {
                 let number = Int::plain(*size, *signed).name();
                 format!("{number} at buffer{buffer}[{offset}] = {}{most}", name(from))
             }
-            Action::Ask { into, what } => format!("{} = {}", name(into), asked(*what)),
+            Action::Ask { into, what } => format!("{} = {}", name(into), asked(*what, &name)),
             Action::Fail(why) => format!("fail: {why}"),
             Action::DescriptorFlags { into, fd } => format!("{} = flags of descriptor {}", name(into), name(fd)),
             Action::FreeDescriptor { into } => format!("{} = a free descriptor number", name(into)),
@@ -128,9 +135,6 @@ impl Listing<'_> {
             }
             Action::SameDescription { now, expected } => {
                 format!("check that descriptors {} and {} are one", name(now), name(expected))
-            }
-            Action::FlagsAre { fd, value, mask } => {
-                format!("check that the flags of descriptor {} are {}, as to {mask:#o}", name(fd), name(value))
             }
             Action::Call(call) => return (self.call(call), call.purpose),
         };
@@ -219,17 +223,15 @@ fn names(program: &Program) -> HashMap<Cell, String> {
         match &op.action {
             Action::Add { into, .. } => give(*into, "sum"),
             Action::Bits { into, .. } => give(*into, "bits"),
+            Action::Divide { into, .. } => give(*into, "part"),
+            Action::OpenDescriptors { into, .. } => into.iter().for_each(|number| give(*number, "number")),
             Action::Load { into, .. } => give(*into, "field"),
             Action::DescriptorFlags { into, .. } => give(*into, "flags"),
             Action::FreeDescriptor { into } => give(*into, "high"),
             Action::Ask { into, .. } => give(*into, "asked"),
             Action::Call(call) if call.purpose == "keep" => give(call.result, "keep"),
             Action::Call(Call { syscall: Syscall { name, .. }, result, .. }) => give(*result, name),
-            Action::Fail(_)
-            | Action::Store { .. }
-            | Action::NoPosixLocks { .. }
-            | Action::SameDescription { .. }
-            | Action::FlagsAre { .. } => {}
+            Action::Fail(_) | Action::Store { .. } | Action::NoPosixLocks { .. } | Action::SameDescription { .. } => {}
         }
     }
     names
@@ -249,6 +251,9 @@ fn read(program: &Program) -> HashSet<Cell> {
     for op in all_ops(program) {
         match &op.action {
             Action::Add { a, b, .. } => read.extend([*a, *b]),
+            Action::Divide { a, by, .. } => read.extend([*a, *by]),
+            Action::OpenDescriptors { first, last, apart, .. } => read.extend(apart.iter().chain([first, last])),
+            Action::Ask { what, .. } => read.extend(what.of()),
             Action::Bits { from, .. } | Action::Store { from, .. } => read.extend([*from]),
             Action::Call(call) => read.extend(&call.args),
             _ => {}
@@ -267,9 +272,51 @@ fn all_ops(program: &Program) -> impl Iterator<Item = &Op> {
         step.prepare.iter().chain(&step.forward).chain(&step.undo).chain(&step.commit).chain(&step.release)
     })
 }
+
 /// What is asked, in words.
-fn asked(what: Asked) -> &'static str {
+fn asked(what: Asked, name: &dyn Fn(&Cell) -> String) -> String {
     match what {
-        Asked::Umask => "the umask",
+        Asked::Umask => "the umask".into(),
+        Asked::Offset(fd) => format!("file position of descriptor {}", name(&fd)),
+        Asked::SameDescription(a, b) => format!("whether descriptors {} and {} are one", name(&a), name(&b)),
+        Asked::SameFile(a, b) => format!("whether descriptors {} and {} are of one file", name(&a), name(&b)),
+        Asked::Flock(fd) => format!("flock of descriptor {}", name(&fd)),
+        Asked::PosixLocks(fd) => format!("whether POSIX locks are on the file of descriptor {}", name(&fd)),
+        Asked::DescriptionLocks(fd) => format!("locks of the description of descriptor {}", name(&fd)),
+        Asked::SignalMask(fd) => format!("signals that descriptor {} reads", name(&fd)),
+        Asked::EpollEvents(epoll, fd) => format!("events of descriptor {} in epoll {}", name(&fd), name(&epoll)),
+        Asked::EpollData(epoll, fd) => format!("data of descriptor {} in epoll {}", name(&fd), name(&epoll)),
+        Asked::WatchMask(fd, watch) => format!("mask of watch {} of inotify {}", name(&watch), name(&fd)),
+        Asked::TimerDue(fd) => format!("when timer {} expires", name(&fd)),
+        Asked::TimerInterval(fd) => format!("interval of timer {}", name(&fd)),
+        Asked::TimerTicks(fd) => format!("unread expirations of timer {}", name(&fd)),
+        Asked::TimerClock(fd) => format!("clock of timer {}", name(&fd)),
+        Asked::TimerFlags(fd) => format!("flags of timer {}", name(&fd)),
+        Asked::Now(clock) => format!("time of clock {}", name(&clock)),
+    }
+}
+
+impl Asked {
+    /// The cells that it goes by.
+    fn of(self) -> Vec<Cell> {
+        match self {
+            Self::Umask => Vec::new(),
+            Self::Offset(fd)
+            | Self::Flock(fd)
+            | Self::PosixLocks(fd)
+            | Self::DescriptionLocks(fd)
+            | Self::SignalMask(fd)
+            | Self::TimerDue(fd)
+            | Self::TimerInterval(fd)
+            | Self::TimerTicks(fd)
+            | Self::TimerClock(fd)
+            | Self::TimerFlags(fd)
+            | Self::Now(fd) => vec![fd],
+            Self::SameDescription(a, b)
+            | Self::SameFile(a, b)
+            | Self::EpollEvents(a, b)
+            | Self::EpollData(a, b)
+            | Self::WatchMask(a, b) => vec![a, b],
+        }
     }
 }

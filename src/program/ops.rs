@@ -87,6 +87,17 @@ pub enum Action {
         /// How far they are moved down.
         shift: u32,
     },
+    /// `into = a / by`, or with `rest` what is left over; of unsigned numbers.
+    Divide {
+        /// Result.
+        into: Cell,
+        /// What is divided.
+        a: Cell,
+        /// By what; nothing is left over by 0.
+        by: Cell,
+        /// The rest instead.
+        rest: bool,
+    },
     /// `into =` the number at `offset` in the buffer (a descriptor that pipe2 gave, a field of a structure).
     Load {
         /// Result.
@@ -134,6 +145,18 @@ pub enum Action {
         /// Result.
         into: Cell,
     },
+    /// `into =` the numbers of all open descriptors from `first` to `last` but those that are `apart`, lowest first. Cells that
+    /// are left over stay unset; fails if there are too few.
+    OpenDescriptors {
+        /// Results.
+        into: Vec<Cell>,
+        /// The lowest that counts.
+        first: Cell,
+        /// The highest that counts.
+        last: Cell,
+        /// What does not count.
+        apart: Vec<Cell>,
+    },
     /// Fails if closing (or duplicating and closing) `fd` would drop POSIX record locks of the process.
     NoPosixLocks {
         /// Which.
@@ -145,15 +168,6 @@ pub enum Action {
         now: Cell,
         /// What it should be.
         expected: Cell,
-    },
-    /// Compare-and-set on `DescriptorFlags`: fails unless `fd` is open and `flags(fd) & mask == value & mask`.
-    FlagsAre {
-        /// Which.
-        fd: Cell,
-        /// What the step left.
-        value: Cell,
-        /// The bits that count.
-        mask: u64,
     },
     /// `into =` something of the target that can be seen from outside; nothing if that can't be told.
     Ask {
@@ -171,6 +185,38 @@ pub enum Action {
 pub enum Asked {
     /// Its umask.
     Umask,
+    /// The file position of a descriptor.
+    Offset(Cell),
+    /// 1 if two descriptors are one open file description, else 0.
+    SameDescription(Cell, Cell),
+    /// 1 if two descriptors are of one file, else 0.
+    SameFile(Cell, Cell),
+    /// The lock that a descriptor's description has by flock(2): LOCK_SH, LOCK_EX or LOCK_UN.
+    Flock(Cell),
+    /// 1 if the process has POSIX record locks on the file of a descriptor, else 0.
+    PosixLocks(Cell),
+    /// How many open file description locks a descriptor's description has.
+    DescriptionLocks(Cell),
+    /// The signals that a signalfd reads.
+    SignalMask(Cell),
+    /// The events for which an epoll descriptor watches another one, -ENOENT if it does not.
+    EpollEvents(Cell, Cell),
+    /// What it then tells of that one; 0 if it does not watch it.
+    EpollData(Cell, Cell),
+    /// The mask of a watch of an inotify descriptor, -ENOENT if it has no such watch.
+    WatchMask(Cell, Cell),
+    /// When the timer of a timerfd expires next, in nanoseconds by `TimerClock`; 0 if it does not run.
+    TimerDue(Cell),
+    /// After how many nanoseconds it expires again, 0 if it does not.
+    TimerInterval(Cell),
+    /// How often it has expired since that was last read.
+    TimerTicks(Cell),
+    /// The clock by which it is to be started again.
+    TimerClock(Cell),
+    /// The flags with which it is to be started again: without TFD_TIMER_ABSTIME by the time that is left.
+    TimerFlags(Cell),
+    /// The time of a clock in nanoseconds, as the target sees it.
+    Now(Cell),
 }
 
 /// A system call inside the target.

@@ -3,7 +3,7 @@
 use super::{Blocking, Kind, Nature, Returns, Scope, Syscall, commands};
 use Blocking::{No, Yes};
 use Nature::{GivesFd, Inert, Irreversible};
-use When::{Equals, Given, Has, Lacks, Not};
+use When::{Equals, Given, Has, Known, Lacks, Not};
 
 /// What is known of a call once some of its arguments are.
 #[derive(Debug, Clone, Copy)]
@@ -36,6 +36,7 @@ pub fn particulars(call: &Syscall, known: impl Fn(usize) -> Option<u64>) -> Part
         found.scope = command.scope;
         found.forbidden = found.forbidden.or(command.forbidden);
     }
+    found.nature = commands::option_nature(call, &known).unwrap_or(found.nature);
     for rule in RULES.iter().filter(|rule| rule.calls.contains(&call.name)) {
         if rule.when.iter().all(|when| when.holds(call, &known)) {
             rule.then.apply(&mut found);
@@ -56,6 +57,8 @@ enum When {
     Given(&'static str),
     /// It is another number.
     Not(&'static str, i64),
+    /// It is a number that stands in the plan, and no captured one.
+    Known(&'static str),
 }
 
 /// What follows.
@@ -92,6 +95,7 @@ impl When {
             Lacks(name, constant) => bits(name, constant) == Some(false),
             Equals(name, number) => value(name).is_some_and(|value| same(value, number)),
             Given(name) => value(name) != Some(0),
+            Known(name) => value(name).is_some(),
             Not(name, number) => value(name).is_some_and(|value| !same(value, number)),
         }
     }
@@ -135,6 +139,7 @@ impl When {
             Equals(name, value) => format!("`{name}` is {}", number(name, value)),
             Not(name, value) => format!("`{name}` is not {}", number(name, value)),
             Given(name) => format!("`{name}` is given"),
+            Known(name) => format!("`{name}` is a number and not captured from a step that made it"),
         }
     }
 }
@@ -194,6 +199,8 @@ static RULES: &[Rule] = &[
     rule(&["msgrcv"], &[Has("msgflg", "MSG_COPY")], Then::Is(Inert)),
     rule(&["waitid"], &[Has("options", "WNOWAIT")], Then::Is(Inert)),
     rule(&["preadv2"], &[Equals("offset", -1)], Then::Is(Irreversible("what was read is behind the file position"))),
+    rule(&["flock"], &[Has("operation", "LOCK_UN")], Then::Is(Irreversible("somebody else may take the lock that it gives up"))),
+    rule(&["bind"], &[Known("sockfd")], Then::Is(Irreversible("a socket that the plan has not made itself keeps its address until it is closed"))),
     rule(&["signalfd", "signalfd4"], &[Equals("fd", -1)], Then::Is(GivesFd)),
     rule(&["landlock_create_ruleset"], &[Has("flags", "LANDLOCK_CREATE_RULESET_VERSION")], Then::Tells),
     rule(&["landlock_create_ruleset"], &[Has("flags", "LANDLOCK_CREATE_RULESET_ERRATA")], Then::Tells),
@@ -213,7 +220,8 @@ mod tests {
         for rule in RULES {
             for call in rule.calls.iter().map(|name| by_name(name).expect(name)) {
                 for when in rule.when {
-                    let (Has(name, _) | Lacks(name, _) | Equals(name, _) | Not(name, _) | Given(name)) = when;
+                    let (Has(name, _) | Lacks(name, _) | Equals(name, _) | Not(name, _) | Given(name) | Known(name)) =
+                        when;
                     let index = call.param(name).unwrap_or_else(|| panic!("{} has no {name}", call.name));
                     if let Has(_, constant) | Lacks(_, constant) = when {
                         let value = call.params[index].kind.set().and_then(|set| set.value(constant));

@@ -2,7 +2,7 @@
 
 use crate::kernel::Kernel;
 use criu_plan::plan::Relation;
-use criu_plan::program::{Accept, Action, BufferId, Cell, Guard, Init, Op, Program};
+use criu_plan::program::{Accept, Action, Asked, BufferId, Cell, Guard, Init, Op, Program};
 
 /// How the op fails.
 #[derive(Debug, Clone, Copy, PartialEq)]
@@ -147,6 +147,23 @@ impl Machine<'_> {
                 let (a, b) = (self.need(*a)?, self.need(*b)?);
                 (into, if *negative { a.wrapping_sub(b) } else { a.wrapping_add(b) })
             }
+            Action::Divide { into, a, by, rest } => {
+                let (a, by) = (self.need(*a)?, self.need(*by)?);
+                (into, if *rest { a % by } else { a / by })
+            }
+            Action::OpenDescriptors { into, first, last, apart } => {
+                let (first, last) = (fd(self, first)?, fd(self, last)?);
+                let apart: Vec<i32> = apart.iter().filter_map(|cell| Some(self.get(*cell)? as i32)).collect();
+                let open = self.kernel.descriptors().keys().copied();
+                let numbers: Vec<i32> =
+                    open.filter(|number| (first..=last).contains(number) && !apart.contains(number)).collect();
+                check(numbers.len() <= into.len())?;
+                into.iter().zip(numbers).for_each(|(cell, number)| self.cells[cell.0 as usize] = Some(number as u64));
+                return Ok(());
+            }
+            Action::Ask { into, what: Asked::SameDescription(a, b) } => {
+                (into, u64::from(self.kernel.same(fd(self, a)?, fd(self, b)?)))
+            }
             Action::Bits { into, from, mask, shift } => (into, (self.need(*from)? & mask) >> shift),
             Action::Load { into, buffer, offset, size, signed, swapped } => {
                 let field = &self.kernel.memory[&address(*buffer)][*offset..offset + size];
@@ -175,10 +192,6 @@ impl Machine<'_> {
             Action::NoPosixLocks { fd: cell } => return check(!self.kernel.holds_locks(fd(self, cell)?)),
             Action::SameDescription { now, expected } => {
                 return check(self.kernel.same(fd(self, now)?, fd(self, expected)?));
-            }
-            Action::FlagsAre { fd: cell, value, mask } => {
-                let now = self.kernel.flags(fd(self, cell)?);
-                return check(now >= 0 && (now as u64 ^ self.need(*value)?) & mask == 0);
             }
             Action::Call(call) => {
                 let args: Vec<u64> = call.args.iter().map(|cell| self.need(*cell)).collect::<Result<_, _>>()?;

@@ -3,8 +3,19 @@
 //! An undo is right whether its call was not made, failed or succeeded, and also where it is run later by another
 //! criu-plan that has the cells from the journal: what the step left may be unknown then, and the result a guess.
 
+mod address;
+mod flags;
+mod getter;
+mod locks;
+mod option;
+mod range;
+mod setting;
+mod timer;
 mod umask;
 mod value;
+mod watching;
+
+pub use value::{Reading, Value};
 
 use super::BufferId;
 use super::builder::Own;
@@ -15,7 +26,44 @@ use crate::plan::Step;
 impl Lowering<'_> {
     /// The sections of a call that is undone by putting back what was, from the family that knows how.
     pub fn restores(&mut self, step: &Step, own: &Own, buffers: &[Option<BufferId>]) -> Option<Sections> {
-        let _ = buffers;
-        self.umask(step, own)
+        self.umask(step, own).or_else(|| self.descriptor(step, own, buffers))
+    }
+
+    /// Calls on descriptors and sockets.
+    fn descriptor(&mut self, step: &Step, own: &Own, buffers: &[Option<BufferId>]) -> Option<Sections> {
+        let (name, fd) = (step.syscall.name, *own.args.first()?);
+        // What these do is gone with the open file, and that with its descriptor.
+        let of_open_file = matches!(
+            name,
+            "lseek"
+                | "flock"
+                | "signalfd"
+                | "signalfd4"
+                | "timerfd_settime"
+                | "epoll_ctl"
+                | "inotify_add_watch"
+                | "setsockopt"
+                | "listen"
+        );
+        if of_open_file && step.syscall.params.first().is_some_and(|param| self.is_new(step, param.name)) {
+            return Some(Sections::plain(own));
+        }
+        let arg = |index: usize| own.args.get(index).copied();
+        match name {
+            "lseek" => Some(self.lseek(own, fd)),
+            "flock" => Some(self.flock(own, fd)),
+            "signalfd" | "signalfd4" => Some(self.signalfd(step, own, fd)),
+            "mq_getsetattr" => Some(Sections::sets_flags(&mut self.builder, own, fd, libc::F_SETFL)),
+            "timerfd_settime" => Some(self.timerfd_settime(own, fd)),
+            "epoll_ctl" => Some(self.epoll_ctl(own, fd, arg(2)?)),
+            "inotify_add_watch" => Some(self.inotify_add_watch(own, fd, arg(1)?, arg(2)?)),
+            "setsockopt" => self.setsockopt(step, own),
+            "bind" => Some(self.bind(step, own)),
+            "listen" => Some(self.listen(own, fd)),
+            "fcntl" => self.fcntl_setting(step, own, buffers),
+            "ioctl" => self.ioctl_setting(own),
+            "close_range" => self.close_range(step, own, false),
+            _ => None,
+        }
     }
 }

@@ -1,0 +1,80 @@
+//! Values of descriptors and their descriptions that can be seen from outside: offsets, signals of a signalfd, flock(2).
+
+use super::value::{Reading, Value, guarded};
+use crate::plan::{Relation, Step};
+use crate::program::builder::{Builder, Own, always, when};
+use crate::program::lower::Lowering;
+use crate::program::natures::{Sections, call, whatever_comes};
+use crate::program::{Action, Asked, Cell, Guard};
+
+/// Reads what is asked.
+pub fn ask(builder: &mut Builder, what: Asked) -> Reading {
+    let into = builder.unset();
+    Reading { ops: vec![always(Action::Ask { into, what })], cells: vec![into] }
+}
+
+impl Lowering<'_> {
+    /// lseek(2).
+    pub fn lseek(&mut self, own: &Own, fd: Cell) -> Sections {
+        let value = Value {
+            read: &mut |builder| ask(builder, Asked::Offset(fd)),
+            put: &mut |builder, old| {
+                let (set, done) = (builder.constant(libc::SEEK_SET as u64), builder.unset());
+                let args = [&[fd], old, &[set]].concat();
+                vec![always(call(builder, "lseek", args, done, "put back"))]
+            },
+            changed: "the file position is no longer what the step left: somebody else who has the open file has moved it",
+        };
+        Sections::sets_value(&mut self.builder, own, value)
+    }
+
+    /// signalfd(2) and signalfd4(2).
+    pub fn signalfd(&mut self, step: &Step, own: &Own, fd: Cell) -> Sections {
+        if self.builder.known(fd).is_none() {
+            let why = format!("whether this {} gives a descriptor is not known beforehand", step.syscall.name);
+            return self.lasting(step, own, "program::not-undoable", why);
+        }
+        let value = Value {
+            read: &mut |builder| ask(builder, Asked::SignalMask(fd)),
+            put: &mut |builder, old| {
+                let (buffer, at) = builder.buffer(Vec::new(), 8);
+                let (size, none, done) = (builder.constant(8), builder.constant(0), builder.unset());
+                let mut ops = super::getter::stores(buffer, old, 8);
+                ops.push(always(call(builder, "signalfd4", vec![fd, at, size, none], done, "put back")));
+                ops
+            },
+            changed: "the signals that the descriptor reads are no longer what the step left",
+        };
+        Sections::sets_value(&mut self.builder, own, value)
+    }
+
+    /// flock(2). To change a lock is to drop it and to take another one, so that a call which fails has dropped it all the
+    /// same.
+    pub fn flock(&mut self, own: &Own, fd: Cell) -> Sections {
+        let mut sections = Sections::default();
+        let builder = &mut self.builder;
+        let [old, left, now] = [(); 3].map(|()| builder.unset());
+        let look = |into| always(Action::Ask { into, what: Asked::Flock(fd) });
+        let made = Guard { left: own.result, relation: Relation::Equal, right: own.result };
+        sections.forward = vec![look(old), always(own.op("as asked")), guarded(look(left), &[made])];
+        sections.undo.push(guarded(look(now), &[made]));
+        let moved = sections.any_differs(builder, &[now], &[old], &[made]);
+        let foreign = sections.any_differs(builder, &[now], &[left], &[made]);
+        let changed = "the lock is no longer what the step left: somebody else who has the open file has changed it";
+        sections.undo.push(when([moved, foreign], Action::Fail(changed)));
+        let (operation, again, done) = (builder.unset(), builder.unset(), builder.unset());
+        let at_once = builder.constant(libc::LOCK_NB as u64);
+        let never_waits = |a, into| Action::Add { into, a, b: at_once, negative: false };
+        sections.undo.push(when([moved], never_waits(old, operation)));
+        let back = call(builder, "flock", vec![fd, operation], done, "put back");
+        sections.undo.push(when([moved], whatever_comes(back)));
+        let (refused, kept) = (builder.guard(done, Relation::Less, 0), builder.unset());
+        // The one that it has has been dropped for the try.
+        sections.undo.push(when([moved, refused], never_waits(now, again)));
+        let retake = call(builder, "flock", vec![fd, again], kept, "take what it had again");
+        sections.undo.push(when([moved, refused], whatever_comes(retake)));
+        let why = "somebody else has a lock on the file, so that the old one could not be taken again";
+        sections.undo.push(when([moved, refused], Action::Fail(why)));
+        sections
+    }
+}
