@@ -184,4 +184,299 @@ fn each_call_is_taken_back() {
 #[test]
 fn each_option_is_taken_back() {
     is_taken_back(&mut Subject::new(), OPTIONS);
+    let groups = fs::read_to_string("/proc/net/igmp").unwrap();
+    assert!(!groups.contains("030201EF"), "{groups}");
+}
+
+/// Fails unless the first step is in doubt, a problem says `why`, and the others are undone.
+fn in_doubt((code, outcome): (i32, Value), why: &str) {
+    assert_eq!((code, &outcome["outcome"]), (3, &json!("in_doubt")), "{outcome:#}");
+    let step = &steps_of(&outcome)[0];
+    assert_eq!((&step["state"], &step["undone"]), (&json!("in_doubt"), &json!(false)), "{outcome:#}");
+    assert!(step["note"].as_str().unwrap().contains(why), "{why}: {step:#}");
+    assert_eq!(steps_of(&outcome)[1]["undone"], true, "{outcome:#}");
+}
+
+/// What somebody does who shares an open file, a system call; it fails if that fails.
+type Act = fn(i32) -> i32;
+
+#[test]
+fn who_shares_an_open_file_is_not_overruled() {
+    let mut subject = Subject::new();
+    // SAFETY, here and below: the descriptor is open, and memory that is given is what the call takes.
+    let cases: [(&str, i32, Act, &str); 9] = [
+        ("{lseek: [10, 7, SEEK_SET]}", 10, |fd| unsafe { libc::lseek(fd, 1, libc::SEEK_SET) as i32 }, "file position"),
+        (
+            "{fcntl: [24, F_SETFL, O_NONBLOCK]}",
+            24,
+            |fd| unsafe { libc::fcntl(fd, libc::F_SETFL, libc::O_APPEND) },
+            "the flags of the descriptor",
+        ),
+        (
+            "{flock: [10, 'LOCK_EX|LOCK_NB']}",
+            10,
+            |fd| unsafe { libc::flock(fd, libc::LOCK_SH) },
+            "the lock is no longer",
+        ),
+        (
+            "{fcntl: [25, F_OFD_SETLK, {struct: {l_type: F_RDLCK, l_len: 2}}]}",
+            25,
+            |fd| {
+                // SAFETY: a flock of zeros is one.
+                let mut lock: libc::flock = unsafe { std::mem::zeroed() };
+                (lock.l_type, lock.l_start, lock.l_len) = (libc::F_WRLCK as i16, 5, 1);
+                unsafe { libc::fcntl(fd, libc::F_OFD_SETLK, &raw mut lock) }
+            },
+            "the locks of the open file",
+        ),
+        (
+            "{fcntl: [20, F_SETPIPE_SZ, 4096]}",
+            20,
+            |fd| unsafe { libc::fcntl(fd, libc::F_SETPIPE_SZ, 16384) },
+            "the size of the pipe",
+        ),
+        (
+            "{timerfd_settime: [17, 0, {struct: {it_value: {tv_sec: 50}}}]}",
+            17,
+            |fd| {
+                // SAFETY: an itimerspec of zeros is one.
+                let mut time: libc::itimerspec = unsafe { std::mem::zeroed() };
+                time.it_value.tv_sec = 77;
+                unsafe { libc::timerfd_settime(fd, 0, &raw const time, std::ptr::null_mut()) }
+            },
+            "the timer",
+        ),
+        (
+            "{signalfd4: [19, {struct: [SIGHUP]}, 8, 0]}",
+            19,
+            |fd| {
+                // SAFETY: an empty set of signals is one of zeros.
+                let none: libc::sigset_t = unsafe { std::mem::zeroed() };
+                unsafe { libc::signalfd(fd, &raw const none, 0) }
+            },
+            "the signals",
+        ),
+        (
+            "{setsockopt: [12, SOL_TCP, TCP_KEEPIDLE, {i32: 77}]}",
+            12,
+            |fd| {
+                let value = 99i32;
+                unsafe { libc::setsockopt(fd, libc::IPPROTO_TCP, libc::TCP_KEEPIDLE, (&raw const value).cast(), 4) }
+            },
+            "the option",
+        ),
+        (
+            "{ioctl: [23, TIOCSWINSZ, {struct: {ws_row: 30, ws_col: 100}}]}",
+            22,
+            |fd| {
+                let size = libc::winsize { ws_row: 5, ws_col: 5, ws_xpixel: 0, ws_ypixel: 0 };
+                unsafe { libc::ioctl(fd, libc::TIOCSWINSZ, &raw const size) }
+            },
+            "the size of the window",
+        ),
+    ];
+    for (step, number, act, why) in cases {
+        let pid = subject.target.pid();
+        let mut theirs = None;
+        let ended = subject.interfered(step, |peer| {
+            let shared = peer.share(number);
+            assert!(act(std::os::fd::AsRawFd::as_raw_fd(&shared)) >= 0, "{step}");
+            theirs = Some(state(pid));
+        });
+        in_doubt(ended, why);
+        // The gate's descriptor is gone, and nothing else has changed.
+        let differing = differences(&theirs.unwrap(), &state(pid));
+        assert!(differing.is_empty(), "{step}: {differing:#?}");
+    }
+}
+
+/// A second open file of the one that the target has as descriptor 10.
+fn other_file(subject: &Subject) -> fs::File {
+    fs::File::options().read(true).write(true).open(subject.home.join("ten")).unwrap()
+}
+
+fn lock(file: &fs::File, operation: i32) {
+    // SAFETY: plain numbers.
+    assert_eq!(unsafe { libc::flock(std::os::fd::AsRawFd::as_raw_fd(file), operation) }, 0);
+}
+
+fn flock_of(subject: &Subject) -> Option<&'static str> {
+    let text = fs::read_to_string(format!("/proc/{}/fdinfo/10", subject.target.pid())).unwrap();
+    let lock = text.lines().find(|line| line.contains("FLOCK"))?;
+    Some(if lock.contains("WRITE") { "exclusive" } else { "shared" })
+}
+
+#[test]
+fn a_lock_that_is_changed_is_the_old_one_again_unless_somebody_came_between() {
+    let mut subject = Subject::new();
+    assert_code(&subject.run("{flock: [10, 'LOCK_SH|LOCK_NB']}"), 0);
+    rolled_back(&mut subject, &format!("{{flock: [10, 'LOCK_EX|LOCK_NB']}}, {FAILS}"));
+    assert_eq!(flock_of(&subject), Some("shared"));
+    // The kernel drops the lock before it finds that it can't be exclusive.
+    let other = other_file(&subject);
+    lock(&other, libc::LOCK_SH);
+    let failed = rolled_back(&mut subject, "{flock: [10, 'LOCK_EX|LOCK_NB']}");
+    assert_eq!(failed["errno"], "EAGAIN", "{failed:#}");
+    assert_eq!(flock_of(&subject), Some("shared"));
+    lock(&other, libc::LOCK_UN);
+    // What is exclusive and becomes shared may not become exclusive again.
+    assert_code(&subject.run("{flock: [10, 'LOCK_EX|LOCK_NB']}"), 0);
+    rolled_back(&mut subject, &format!("{{flock: [10, 'LOCK_SH|LOCK_NB']}}, {FAILS}"));
+    assert_eq!(flock_of(&subject), Some("exclusive"));
+    let ended = subject.interfered("{flock: [10, 'LOCK_SH|LOCK_NB']}", |_| lock(&other, libc::LOCK_SH));
+    in_doubt(ended, "somebody else has a lock");
+    assert_eq!(flock_of(&subject), Some("shared"), "it keeps what it has");
+}
+
+#[test]
+fn record_locks_are_given_back_and_never_lost() {
+    let mut subject = Subject::new();
+    // A lock that somebody else holds: one of the open file, for the test closes other descriptors of that file.
+    let other = other_file(&subject);
+    // SAFETY: a flock of zeros is one.
+    let mut theirs: libc::flock = unsafe { std::mem::zeroed() };
+    (theirs.l_type, theirs.l_len) = (libc::F_WRLCK as i16, 4);
+    // SAFETY: the descriptor is open, and the lock is what the call takes.
+    let set = |lock: &mut libc::flock| unsafe {
+        assert_eq!(libc::fcntl(std::os::fd::AsRawFd::as_raw_fd(&other), libc::F_OFD_SETLK, lock), 0);
+    };
+    set(&mut theirs);
+    let want = "{fcntl: [10, F_SETLK, {struct: {l_type: F_WRLCK, l_start: 2, l_len: 4}}]}";
+    assert_eq!(rolled_back(&mut subject, want)["errno"], "EAGAIN");
+    theirs.l_type = libc::F_UNLCK as i16;
+    set(&mut theirs);
+    // One that was there: others may come to hold what is changed of it.
+    assert_code(&subject.run(want), 0);
+    for change in [want, "{fcntl: [10, F_SETLK, {struct: {l_type: F_UNLCK}}]}"] {
+        let refused = rolled_back(&mut subject, change);
+        assert!(refused["note"].as_str().unwrap().contains("there are locks on this file already"), "{refused:#}");
+    }
+    assert_code(&subject.run("{fcntl: [10, F_SETLK, {struct: {l_type: F_UNLCK}}], irreversible: true}"), 0);
+    // A duplicate that is kept of the same file would take the lock with it.
+    let kept = format!("{{close: [25]}}, {want}");
+    rolled_back(&mut subject, &kept);
+    let output = subject.run(&kept);
+    assert!(steps_of(&outcome(&output))[1]["note"].as_str().unwrap().contains("keeps a duplicate of this file"));
+}
+
+#[test]
+fn what_would_not_come_back_is_refused_before_it_is_done() {
+    let mut subject = Subject::new();
+    let cases = [
+        ("{epoll_ctl: [29, EPOLL_CTL_DEL, 24]}", "one-shot"),
+        ("{epoll_ctl: [29, EPOLL_CTL_MOD, 24, {struct: {events: EPOLLIN}}]}", "one-shot"),
+        ("{listen: [27, 5]}", "`irreversible: true` allows it"),
+        ("{listen: [14, 5]}", "`irreversible: true` allows it"),
+    ];
+    for (step, why) in cases {
+        let failed = rolled_back(&mut subject, step);
+        assert!(failed["note"].as_str().unwrap().contains(why), "{failed:#}");
+        assert!(failed["result"].is_null(), "{failed:#}");
+    }
+    let refused = [
+        ("{bind: [14, 127.0.0.1:0]}", "plan::irreversible"),
+        ("{dup: [14], capture: copy}, {bind: ['${copy}', 127.0.0.1:0]}", "program::not-undoable"),
+        ("{inotify_rm_watch: [16, 1]}", "plan::irreversible"),
+        ("{shutdown: [12, SHUT_WR]}", "plan::irreversible"),
+        ("{fcntl: [20, F_ADD_SEALS, F_SEAL_GROW]}", "plan::irreversible"),
+        ("{flock: [10, LOCK_UN]}", "plan::irreversible"),
+        ("{setsockopt: [12, SOL_TCP, TCP_ULP, tls]}", "plan::irreversible"),
+        ("{ioctl: [23, TCSETSF, {struct: {c_iflag: 1}}], timeout: 1s}", "plan::irreversible"),
+        ("{ioctl: [23, 0x12345678]}", "plan::irreversible"),
+        ("{dup: [10], capture: n}, {setsockopt: [12, SOL_SOCKET, '${n}', {i32: 1}]}", "program::not-undoable"),
+    ];
+    for (steps, code) in refused {
+        let output = subject.run(steps);
+        assert_code(&output, 1);
+        assert_eq!(codes(&output), [code], "{steps}");
+    }
+}
+
+#[test]
+fn what_is_done_to_what_the_plan_made_goes_with_it() {
+    let mut subject = Subject::new();
+    let mut free = std::net::TcpListener::bind("127.0.0.1:0").unwrap().local_addr().unwrap();
+    free.set_ip([127, 0, 0, 1].into());
+    let steps = format!(
+        "{{socket: [AF_INET, SOCK_STREAM], capture: s}}, {{setsockopt: ['${{s}}', SOL_SOCKET, SO_REUSEADDR, {{i32: 1}}]}},
+         {{bind: ['${{s}}', '{free}']}}, {{listen: ['${{s}}', 5]}}, {{epoll_ctl: [15, EPOLL_CTL_ADD, '${{s}}', {{struct: {{events: EPOLLIN}}}}]}},
+         {{epoll_create1: [0], capture: e}}, {{epoll_ctl: ['${{e}}', EPOLL_CTL_ADD, 12, {{struct: {{events: EPOLLIN}}}}]}}, {FAILS}"
+    );
+    rolled_back(&mut subject, &steps);
+    std::net::TcpListener::bind(free).unwrap();
+    for path in ["$HOME/socket", "socket"] {
+        let bind = format!(
+            "{{socket: [AF_UNIX, SOCK_STREAM], capture: s}}, {{bind: ['${{s}}', {{struct: {{sun_family: AF_UNIX, sun_path: '{path}'}}}}]}}"
+        );
+        rolled_back(&mut subject, &format!("{bind}, {{listen: ['${{s}}', 5]}}, {FAILS}"));
+        assert!(!subject.home.join("socket").exists());
+        // Whose the name is by now is looked at.
+        let place = subject.home.join("socket");
+        let (code, outcome) = subject.interfered(&bind, |_| {
+            fs::remove_file(&place).unwrap();
+            fs::write(&place, "theirs").unwrap();
+        });
+        assert_eq!((code, &outcome["outcome"]), (3, &json!("in_doubt")), "{outcome:#}");
+        assert!(steps_of(&outcome)[1]["note"].as_str().unwrap().contains("names another file"), "{outcome:#}");
+        assert_eq!(fs::read(&place).unwrap(), b"theirs");
+        fs::remove_file(place).unwrap();
+    }
+}
+
+/// The numbers of all open descriptors.
+fn numbers(subject: &Subject) -> Vec<i32> {
+    descriptors(subject.target.pid()).keys().map(|number| number.parse().unwrap()).collect()
+}
+
+#[test]
+fn a_range_is_closed_but_for_what_is_kept() {
+    let mut subject = Subject::new();
+    // Descriptors that the plan opened before are in the range, too; and one that undo of an earlier step needs.
+    let opened = "{dup2: [10, 11]}, {pipe2: [{out: 8}, 0]}, {dup: [24]}, {dup3: [24, 9, 0]}";
+    for range in ["3, 0xffffffff", "0, -1", "11, 40"] {
+        rolled_back(&mut subject, &format!("{opened}, {{close_range: [{range}]}}, {FAILS}"));
+    }
+    let failed = rolled_back(&mut subject, "{close_range: [20, 10]}");
+    assert_eq!(failed["errno"], "EINVAL");
+    rolled_back(&mut subject, &format!("{{close_range: [20, 10], ignore: EINVAL}}, {FAILS}"));
+    // For good, what undo of the step before needs is spared all the same.
+    let before = descriptors(subject.target.pid());
+    let output =
+        subject.run(&format!("{{dup2: [10, 11]}}, {{close_range: [12, 0xffffffff], irreversible: true}}, {FAILS}"));
+    assert_code(&output, 3);
+    assert_eq!(outcome(&output)["outcome"], "partial");
+    let kept: Vec<_> = before.iter().filter(|(number, _)| number.parse::<i32>().unwrap() < 12).collect();
+    assert_eq!(descriptors(subject.target.pid()).iter().collect::<Vec<_>>(), kept);
+    assert_code(&subject.run("{close_range: [3, 0xffffffff]}"), 0);
+    assert_eq!(numbers(&subject), [0, 1, 2]);
+    subject.target.assert_well();
+}
+
+#[test]
+fn a_range_that_can_t_be_kept_is_not_closed() {
+    let mut subject = Subject::new();
+    // Numbers 3 to 9 are free, and no others.
+    let limit = libc::rlimit { rlim_cur: 30, rlim_max: 30 };
+    // SAFETY: the limit is read only.
+    assert_eq!(
+        unsafe { libc::prlimit(subject.target.pid(), libc::RLIMIT_NOFILE, &raw const limit, std::ptr::null_mut()) },
+        0
+    );
+    rolled_back(&mut subject, &format!("{{close_range: [10, 16]}}, {FAILS}"));
+    let failed = rolled_back(&mut subject, "{close_range: [10, 17]}");
+    assert!(failed["note"].as_str().unwrap().contains("no free descriptor number is left"), "{failed:#}");
+    assert!(failed["result"].is_null(), "{failed:#}");
+}
+
+#[test]
+fn expirations_that_nobody_has_read_are_kept() {
+    let mut subject = Subject::new();
+    assert_code(&subject.run("{timerfd_settime: [18, 0, {struct: {it_value: {tv_nsec: 1}}}]}"), 0);
+    let info = format!("/proc/{}/fdinfo/18", subject.target.pid());
+    wait_until("the timer expires", || fs::read_to_string(&info).unwrap().contains("ticks: 1"));
+    rolled_back(
+        &mut subject,
+        &format!("{{timerfd_settime: [18, 0, {{struct: {{it_value: {{tv_sec: 50}}}}}}]}}, {FAILS}"),
+    );
+    assert!(fs::read_to_string(&info).unwrap().contains("ticks: 1"));
 }

@@ -134,9 +134,6 @@ pub fn state(pid: i32) -> BTreeMap<String, String> {
             }
         }
     }
-    let groups = fs::read_to_string(format!("/proc/{pid}/net/igmp")).unwrap();
-    let memberships = groups.lines().filter(|line| line.contains("030201EF")).count();
-    state.insert("memberships".into(), memberships.to_string());
     state
 }
 

@@ -18,7 +18,8 @@ impl Lowering<'_> {
     /// A socket of this plan is closed on undo, and with it its address is free; but a path in the file system stays.
     pub fn bind(&mut self, step: &Step, own: &Own) -> Sections {
         if !self.is_new(step, "sockfd") {
-            let why = "a socket that is not surely one that the plan made keeps its address until it is closed".to_owned();
+            let why =
+                "a socket that is not surely one that the plan made keeps its address until it is closed".to_owned();
             return self.lasting(step, own, "program::not-undoable", why);
         }
         match address_path(step) {
