@@ -3,6 +3,8 @@
 
 #![allow(clippy::unwrap_used, clippy::panic)] // a test says what is wrong by ending
 
+#[path = "undo_descriptors/sharing.rs"]
+mod sharing;
 #[path = "undo_descriptors/state.rs"]
 mod state;
 mod support;
@@ -197,168 +199,6 @@ fn in_doubt((code, outcome): (i32, Value), why: &str) {
     assert_eq!(steps_of(&outcome)[1]["undone"], true, "{outcome:#}");
 }
 
-/// What somebody does who shares an open file, a system call; it fails if that fails.
-type Act = fn(i32) -> i32;
-
-#[test]
-fn who_shares_an_open_file_is_not_overruled() {
-    let mut subject = Subject::new();
-    // SAFETY, here and below: the descriptor is open, and memory that is given is what the call takes.
-    let cases: [(&str, i32, Act, &str); 9] = [
-        ("{lseek: [10, 7, SEEK_SET]}", 10, |fd| unsafe { libc::lseek(fd, 1, libc::SEEK_SET) as i32 }, "file position"),
-        (
-            "{fcntl: [24, F_SETFL, O_NONBLOCK]}",
-            24,
-            |fd| unsafe { libc::fcntl(fd, libc::F_SETFL, libc::O_APPEND) },
-            "the flags of the descriptor",
-        ),
-        (
-            "{flock: [10, 'LOCK_EX|LOCK_NB']}",
-            10,
-            |fd| unsafe { libc::flock(fd, libc::LOCK_SH) },
-            "the lock is no longer",
-        ),
-        (
-            "{fcntl: [25, F_OFD_SETLK, {struct: {l_type: F_RDLCK, l_len: 2}}]}",
-            25,
-            |fd| {
-                // SAFETY: a flock of zeros is one.
-                let mut lock: libc::flock = unsafe { std::mem::zeroed() };
-                (lock.l_type, lock.l_start, lock.l_len) = (libc::F_WRLCK as i16, 5, 1);
-                unsafe { libc::fcntl(fd, libc::F_OFD_SETLK, &raw mut lock) }
-            },
-            "the locks of the open file",
-        ),
-        (
-            "{fcntl: [20, F_SETPIPE_SZ, 4096]}",
-            20,
-            |fd| unsafe { libc::fcntl(fd, libc::F_SETPIPE_SZ, 16384) },
-            "the size of the pipe",
-        ),
-        (
-            "{timerfd_settime: [17, 0, {struct: {it_value: {tv_sec: 50}}}]}",
-            17,
-            |fd| {
-                // SAFETY: an itimerspec of zeros is one.
-                let mut time: libc::itimerspec = unsafe { std::mem::zeroed() };
-                time.it_value.tv_sec = 77;
-                unsafe { libc::timerfd_settime(fd, 0, &raw const time, std::ptr::null_mut()) }
-            },
-            "the timer",
-        ),
-        (
-            "{signalfd4: [19, {struct: [SIGHUP]}, 8, 0]}",
-            19,
-            |fd| {
-                // SAFETY: an empty set of signals is one of zeros.
-                let none: libc::sigset_t = unsafe { std::mem::zeroed() };
-                unsafe { libc::signalfd(fd, &raw const none, 0) }
-            },
-            "the signals",
-        ),
-        (
-            "{setsockopt: [12, SOL_TCP, TCP_KEEPIDLE, {i32: 77}]}",
-            12,
-            |fd| {
-                let value = 99i32;
-                unsafe { libc::setsockopt(fd, libc::IPPROTO_TCP, libc::TCP_KEEPIDLE, (&raw const value).cast(), 4) }
-            },
-            "the option",
-        ),
-        (
-            "{ioctl: [23, TIOCSWINSZ, {struct: {ws_row: 30, ws_col: 100}}]}",
-            22,
-            |fd| {
-                let size = libc::winsize { ws_row: 5, ws_col: 5, ws_xpixel: 0, ws_ypixel: 0 };
-                unsafe { libc::ioctl(fd, libc::TIOCSWINSZ, &raw const size) }
-            },
-            "the size of the window",
-        ),
-    ];
-    for (step, number, act, why) in cases {
-        let pid = subject.target.pid();
-        let mut theirs = None;
-        let ended = subject.interfered(step, |peer| {
-            let shared = peer.share(number);
-            assert!(act(std::os::fd::AsRawFd::as_raw_fd(&shared)) >= 0, "{step}");
-            theirs = Some(state(pid));
-        });
-        in_doubt(ended, why);
-        // The gate's descriptor is gone, and nothing else has changed.
-        let differing = differences(&theirs.unwrap(), &state(pid));
-        assert!(differing.is_empty(), "{step}: {differing:#?}");
-    }
-}
-
-/// A second open file of the one that the target has as descriptor 10.
-fn other_file(subject: &Subject) -> fs::File {
-    fs::File::options().read(true).write(true).open(subject.home.join("ten")).unwrap()
-}
-
-fn lock(file: &fs::File, operation: i32) {
-    // SAFETY: plain numbers.
-    assert_eq!(unsafe { libc::flock(std::os::fd::AsRawFd::as_raw_fd(file), operation) }, 0);
-}
-
-fn flock_of(subject: &Subject) -> Option<&'static str> {
-    let text = fs::read_to_string(format!("/proc/{}/fdinfo/10", subject.target.pid())).unwrap();
-    let lock = text.lines().find(|line| line.contains("FLOCK"))?;
-    Some(if lock.contains("WRITE") { "exclusive" } else { "shared" })
-}
-
-#[test]
-fn a_lock_that_is_changed_is_the_old_one_again_unless_somebody_came_between() {
-    let mut subject = Subject::new();
-    assert_code(&subject.run("{flock: [10, 'LOCK_SH|LOCK_NB']}"), 0);
-    rolled_back(&mut subject, &format!("{{flock: [10, 'LOCK_EX|LOCK_NB']}}, {FAILS}"));
-    assert_eq!(flock_of(&subject), Some("shared"));
-    // The kernel drops the lock before it finds that it can't be exclusive.
-    let other = other_file(&subject);
-    lock(&other, libc::LOCK_SH);
-    let failed = rolled_back(&mut subject, "{flock: [10, 'LOCK_EX|LOCK_NB']}");
-    assert_eq!(failed["errno"], "EAGAIN", "{failed:#}");
-    assert_eq!(flock_of(&subject), Some("shared"));
-    lock(&other, libc::LOCK_UN);
-    // What is exclusive and becomes shared may not become exclusive again.
-    assert_code(&subject.run("{flock: [10, 'LOCK_EX|LOCK_NB']}"), 0);
-    rolled_back(&mut subject, &format!("{{flock: [10, 'LOCK_SH|LOCK_NB']}}, {FAILS}"));
-    assert_eq!(flock_of(&subject), Some("exclusive"));
-    let ended = subject.interfered("{flock: [10, 'LOCK_SH|LOCK_NB']}", |_| lock(&other, libc::LOCK_SH));
-    in_doubt(ended, "somebody else has a lock");
-    assert_eq!(flock_of(&subject), Some("shared"), "it keeps what it has");
-}
-
-#[test]
-fn record_locks_are_given_back_and_never_lost() {
-    let mut subject = Subject::new();
-    // A lock that somebody else holds: one of the open file, for the test closes other descriptors of that file.
-    let other = other_file(&subject);
-    // SAFETY: a flock of zeros is one.
-    let mut theirs: libc::flock = unsafe { std::mem::zeroed() };
-    (theirs.l_type, theirs.l_len) = (libc::F_WRLCK as i16, 4);
-    // SAFETY: the descriptor is open, and the lock is what the call takes.
-    let set = |lock: &mut libc::flock| unsafe {
-        assert_eq!(libc::fcntl(std::os::fd::AsRawFd::as_raw_fd(&other), libc::F_OFD_SETLK, lock), 0);
-    };
-    set(&mut theirs);
-    let want = "{fcntl: [10, F_SETLK, {struct: {l_type: F_WRLCK, l_start: 2, l_len: 4}}]}";
-    assert_eq!(rolled_back(&mut subject, want)["errno"], "EAGAIN");
-    theirs.l_type = libc::F_UNLCK as i16;
-    set(&mut theirs);
-    // One that was there: others may come to hold what is changed of it.
-    assert_code(&subject.run(want), 0);
-    for change in [want, "{fcntl: [10, F_SETLK, {struct: {l_type: F_UNLCK}}]}"] {
-        let refused = rolled_back(&mut subject, change);
-        assert!(refused["note"].as_str().unwrap().contains("there are locks on this file already"), "{refused:#}");
-    }
-    assert_code(&subject.run("{fcntl: [10, F_SETLK, {struct: {l_type: F_UNLCK}}], irreversible: true}"), 0);
-    // A duplicate that is kept of the same file would take the lock with it.
-    let kept = format!("{{close: [25]}}, {want}");
-    rolled_back(&mut subject, &kept);
-    let output = subject.run(&kept);
-    assert!(steps_of(&outcome(&output))[1]["note"].as_str().unwrap().contains("keeps a duplicate of this file"));
-}
-
 #[test]
 fn what_would_not_come_back_is_refused_before_it_is_done() {
     let mut subject = Subject::new();
@@ -457,11 +297,10 @@ fn a_range_that_can_t_be_kept_is_not_closed() {
     let mut subject = Subject::new();
     // Numbers 3 to 9 are free, and no others.
     let limit = libc::rlimit { rlim_cur: 30, rlim_max: 30 };
+    let pid = subject.target.pid();
     // SAFETY: the limit is read only.
-    assert_eq!(
-        unsafe { libc::prlimit(subject.target.pid(), libc::RLIMIT_NOFILE, &raw const limit, std::ptr::null_mut()) },
-        0
-    );
+    let result = unsafe { libc::prlimit(pid, libc::RLIMIT_NOFILE, &raw const limit, std::ptr::null_mut()) };
+    assert_eq!(result, 0);
     rolled_back(&mut subject, &format!("{{close_range: [10, 16]}}, {FAILS}"));
     let failed = rolled_back(&mut subject, "{close_range: [10, 17]}");
     assert!(failed["note"].as_str().unwrap().contains("no free descriptor number is left"), "{failed:#}");

@@ -134,8 +134,8 @@ fn constants(page: &mut Page, call: &Syscall) {
             page.wrapped("    values that are no int: ", "      ", &types.join(", "));
         }
         if call.name == "setsockopt" {
-            for (said, names) in syscalls::option_remarks(set) {
-                page.wrapped("    ", "      ", &format!("undo of {}: {said}", names.join(", ")));
+            for remark in syscalls::option_remarks(set) {
+                page.wrapped("    ", "      ", &remark);
             }
         }
         let other = |(name, value): &(&str, Option<u64>)| match value {

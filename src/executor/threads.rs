@@ -9,7 +9,7 @@ use super::seccomp_gate::Gate;
 use crate::problem::Problem;
 use crate::program::Program;
 use crate::remote::{Gadgets, Image, PrepareError, Room, Runner};
-use crate::syscalls::Nature;
+use crate::syscalls::{Kind, Nature};
 use crate::target::{Fault, Resource, Waiter, shares};
 use std::collections::{BTreeMap, BTreeSet};
 
@@ -149,11 +149,10 @@ pub fn fit(target: &Prepared, standing: &Standing) -> Result<(), Unfit> {
         };
         return Err(Unfit::Because(format!("thread {tid} {why}")));
     }
-    let descriptors = own().any(|step| {
-        matches!(
-            step.particulars.nature,
-            Nature::GivesFd | Nature::GivesPair | Nature::ReplacesFd | Nature::ClosesFd | Nature::Fcntl
-        )
+    let descriptors = own().any(|step| match step.particulars.nature {
+        Nature::GivesFd | Nature::GivesPair | Nature::ReplacesFd | Nature::ClosesFd | Nature::Fcntl => true,
+        Nature::Restores(_) => step.syscall.params.iter().any(|param| matches!(param.kind, Kind::Fd)),
+        _ => false,
     });
     if descriptors && shares(target.process.tid, tid, Resource::Files) != Ok(true) {
         return Err(Unfit::Because(format!(

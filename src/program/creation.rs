@@ -51,9 +51,12 @@ impl Sections {
         let failures =
             sections.take_file_away(builder, own.result, vec![open, made], creation.directory, creation.path);
         sections.close(builder, own.result, &[open]);
+        let (undone, zero, one) = (builder.variable(0), builder.constant(0), builder.constant(1));
+        sections.undo.push(when([open], Action::Add { into: undone, a: one, b: zero, negative: false }));
         sections.undo.extend(failures.into_iter().map(|(guards, why)| when(guards, Action::Fail(why))));
         let lost = "the file that it made stays: its descriptor was closed for good, so it can't be told apart";
-        sections.undo.push(when([closed, made], Action::Fail(lost)));
+        let by_another = builder.guard(undone, Relation::Equal, 0);
+        sections.undo.push(when([closed, made, by_another], Action::Fail(lost)));
         sections
     }
 
@@ -75,15 +78,18 @@ impl Sections {
         let fstat = call(builder, "fstat", vec![fd, open_at], looked, "look at the file");
         let look = call(builder, "newfstatat", vec![directory, path, named_at, no_follow], found, "look at its name");
         self.undo.push(when(ours.clone(), whatever_comes(fstat)));
-        self.undo.push(when(ours, whatever_comes(look)));
+        self.undo.push(when(ours.clone(), whatever_comes(look)));
         let there = [looked, found].map(|result| builder.guard(result, Relation::Equal, 0));
+        let there = [&ours[..], &there].concat();
         let mut failures = Vec::new();
-        let mut same = there.to_vec();
+        let mut same = there.clone();
         for offset in [ST_DEV, ST_INO] {
             let (left, right) = (builder.unset(), builder.unset());
             for (into, buffer) in [(left, open), (right, named)] {
-                self.undo
-                    .push(when(there, Action::Load { into, buffer, offset, size: 8, signed: false, swapped: false }));
+                self.undo.push(when(
+                    there.clone(),
+                    Action::Load { into, buffer, offset, size: 8, signed: false, swapped: false },
+                ));
             }
             same.push(Guard { left, relation: Relation::Equal, right });
             failures.push((vec![differ(left, right)], "its path names another file than the one that it made"));

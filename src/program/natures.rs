@@ -154,14 +154,27 @@ impl Sections {
         let (was, keep) = sections.keep(builder, new, &[other]);
         sections.forward.push(always(own.op("as asked")));
         let made = [builder.succeeded(own.result), other];
-        // Where `old` was closed for good there is nothing left to compare with.
-        let comparable = sections.found_open(builder, old, &made);
-        sections.undo.push(when(comparable, Action::SameDescription { now: new, expected: old }));
-        let open = sections.found_open(builder, new, &made);
-        sections.undo.push(when(open.clone(), Action::NoPosixLocks { fd: new }));
         let kept = [&made[..], &[builder.succeeded(keep)]].concat();
+        let (now, free) = (builder.unset(), builder.guard(was, Relation::Less, 0));
+        sections.undo.push(when(made, Action::DescriptorFlags { into: now, fd: new }));
+        let open = [&made[..], &[builder.succeeded(now)]].concat();
+        // Undone already, it is what it was.
+        let (back, same) = (builder.unset(), builder.unset());
+        let (zero, one) = (builder.constant(0), builder.constant(1));
+        let say = |value| Action::Add { into: back, a: value, b: zero, negative: false };
+        sections.undo.push(when(made, say(zero)));
+        let look = [&open[..], &[builder.succeeded(keep)]].concat();
+        sections.undo.push(when(look, Action::Ask { into: same, what: Asked::SameDescription(new, keep) }));
+        sections.undo.push(when([builder.guard(same, Relation::Equal, 1)], say(one)));
+        let closed = [&made[..], &[free, builder.guard(now, Relation::Less, 0)]].concat();
+        sections.undo.push(when(closed, say(one)));
+        // Where `old` was closed for good there is nothing left to compare with.
+        let away = [&made[..], &[builder.guard(back, Relation::Equal, 0)]].concat();
+        let comparable = sections.found_open(builder, old, &away);
+        sections.undo.push(when(comparable, Action::SameDescription { now: new, expected: old }));
+        sections.undo.push(when(open.clone(), Action::NoPosixLocks { fd: new }));
         sections.put_back(builder, kept, was, keep, new);
-        let (free, done) = (builder.guard(was, Relation::Less, 0), builder.unset());
+        let done = builder.unset();
         let close = call(builder, "close", vec![new], done, "close again");
         sections.undo.push(when([&open[..], &[free]].concat(), close));
         sections

@@ -64,7 +64,8 @@ pub fn transact(kernel: &mut Kernel, program: &Program, failure: &mut Option<Bre
         if let Err(Failed(why)) = prepared.and_then(|()| machine.run(&step.forward, failure)) {
             let mut end = End::RolledBack(why);
             for step in begun.iter().rev() {
-                let undone = machine.run(&step.undo, &mut None);
+                // The second time it finds everything as it was.
+                let undone = machine.run(&step.undo, &mut None).and_then(|()| machine.run(&step.undo, &mut None));
                 let released = machine.run(&step.release, &mut None);
                 if undone.is_err() || released.is_err() {
                     end = End::InDoubt;

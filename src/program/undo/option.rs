@@ -53,7 +53,7 @@ impl Lowering<'_> {
 /// The call, for which it is well if what it would take back is gone.
 fn gone_is_well(mut action: Action) -> Action {
     if let Action::Call(call) = &mut action {
-        call.accept.ignore = vec![libc::EADDRNOTAVAIL, libc::ENODEV];
+        call.accept.ignore = vec![libc::EADDRNOTAVAIL, libc::ENODEV, libc::ENOENT];
     }
     action
 }

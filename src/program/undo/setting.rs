@@ -109,7 +109,7 @@ impl Lowering<'_> {
 
 fn find(settings: &'static [Setting], set: &Set, command: u32) -> Option<&'static Setting> {
     let is = |name: &&str| set.value(name).is_some_and(|value| value as u32 == command);
-    settings.iter().find(|setting| setting.set.iter().any(|name| is(name)))
+    settings.iter().find(|setting| setting.set.iter().any(is))
 }
 
 impl Setting {

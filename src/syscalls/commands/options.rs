@@ -70,24 +70,30 @@ fn unsized_value(back: SetBack) -> SetBack {
     }
 }
 
-/// What is to be said of options of a set beyond what holds for all, and of which that is.
-pub fn option_remarks(set: &Set) -> Vec<(String, Vec<&'static str>)> {
-    let remark = |back: &SetBack| match back {
-        SwitchedOn => None,
-        ToOld(how) => Some((*how).to_owned()),
-        Buffer { .. } => Some(RESIZED.to_owned()),
-        By(other) => Some(format!("it is taken back by {}", set.name_of(*other).unwrap_or("another option"))),
-        Not(why) => Some(format!("it can't be undone: {why}")),
-    };
-    let mut remarks: Vec<(String, Vec<&'static str>)> = Vec::new();
+/// What is to be said of options of a set beyond what holds for all, a sentence for those of which the same is to be said.
+pub fn option_remarks(set: &Set) -> Vec<String> {
+    let mut groups: Vec<(SetBack, Vec<&'static str>)> = Vec::new();
     for (name, back) in ways(set) {
-        let Some(text) = remark(back) else { continue };
-        match remarks.iter_mut().find(|(other, _)| *other == text) {
+        let same = |other: &SetBack| match (other, back) {
+            (Buffer { .. }, Buffer { .. }) => true,
+            (other, back) => other == back,
+        };
+        match groups.iter_mut().find(|(other, _)| same(other)) {
             Some((_, names)) => names.push(name),
-            None => remarks.push((text, vec![name])),
+            None => groups.push((*back, vec![name])),
         }
     }
-    remarks
+    let remark = |(back, names): &(SetBack, Vec<&'static str>)| {
+        let names = names.join(", ");
+        match back {
+            SwitchedOn => None,
+            ToOld(how) => Some(format!("undo of {names}: {how}")),
+            Buffer { .. } => Some(format!("undo of {names}: {RESIZED}")),
+            By(other) => Some(format!("{names} is undone by {}", set.name_of(*other).unwrap_or("another option"))),
+            Not(why) => Some(format!("{names} can't be undone: {why}")),
+        }
+    };
+    groups.iter().filter_map(remark).collect()
 }
 
 type Ways = &'static [(&'static str, SetBack)];
