@@ -207,11 +207,28 @@ fn what_would_not_come_back_is_refused_before_it_is_done() {
         ("{epoll_ctl: [29, EPOLL_CTL_MOD, 24, {struct: {events: EPOLLIN}}]}", "one-shot"),
         ("{listen: [27, 5]}", "`irreversible: true` allows it"),
         ("{listen: [14, 5]}", "`irreversible: true` allows it"),
+        ("{signalfd4: [24, {struct: [SIGHUP]}, 8, 0]}", "can't be seen from outside"),
+        ("{timerfd_settime: [24, 0, {struct: {it_value: {tv_sec: 5}}}]}", "can't be seen from outside"),
     ];
     for (step, why) in cases {
         let failed = rolled_back(&mut subject, step);
         assert!(failed["note"].as_str().unwrap().contains(why), "{failed:#}");
         assert!(failed["result"].is_null(), "{failed:#}");
+    }
+    // What is not there has its error, which a plan may go over.
+    for step in [
+        "{lseek: [99, 0, SEEK_SET], ignore: EBADF}",
+        "{flock: [99, 'LOCK_SH|LOCK_NB'], ignore: EBADF}",
+        "{epoll_ctl: [15, EPOLL_CTL_DEL, 99], ignore: EBADF}",
+        "{epoll_ctl: [15, EPOLL_CTL_DEL, 14], returns: ENOENT}",
+        "{setsockopt: [10, SOL_SOCKET, SO_KEEPALIVE, {i32: 1}], returns: [0, ENOTSOCK]}",
+        "{fcntl: [10, F_SETPIPE_SZ, 4096], ignore: EBADF}",
+        "{ioctl: [10, TCSETS, {struct: {c_iflag: 1}}], ignore: ENOTTY}",
+        "{inotify_add_watch: [16, $HOME/none, IN_ACCESS], ignore: ENOENT}",
+        "{inotify_add_watch: [16, $HOME, 'IN_ACCESS|IN_MASK_CREATE'], ignore: EEXIST}",
+    ] {
+        let done = rolled_back(&mut subject, &format!("{step}, {FAILS}"));
+        assert!(done["state"] == "done" && done["errno"].is_string() && done["undone"] == false, "{done:#}");
     }
     let refused = [
         ("{bind: [14, 127.0.0.1:0]}", "plan::irreversible"),
@@ -244,10 +261,8 @@ fn what_is_done_to_what_the_plan_made_goes_with_it() {
     );
     rolled_back(&mut subject, &steps);
     std::net::TcpListener::bind(free).unwrap();
-    for path in ["$HOME/socket", "socket"] {
-        let bind = format!(
-            "{{socket: [AF_UNIX, SOCK_STREAM], capture: s}}, {{bind: ['${{s}}', {{struct: {{sun_family: AF_UNIX, sun_path: '{path}'}}}}]}}"
-        );
+    for address in ["$HOME/socket", "{struct: {sun_family: AF_UNIX, sun_path: socket}}", "./socketandmore, 10"] {
+        let bind = format!("{{socket: [AF_UNIX, SOCK_STREAM], capture: s}}, {{bind: ['${{s}}', {address}]}}");
         rolled_back(&mut subject, &format!("{bind}, {{listen: ['${{s}}', 5]}}, {FAILS}"));
         assert!(!subject.home.join("socket").exists());
         // Whose the name is by now is looked at.

@@ -45,7 +45,7 @@ impl Machine<'_> {
                 let numbers: Vec<i32> = target.descriptors.numbers().into_iter().filter(wanted).collect();
                 if numbers.len() > into.len() {
                     return Err(OpFault::Unsafe(format!(
-                        "{} descriptors are open in the range, and there is room to keep {} for undo; apply the plan again",
+                        "{} descriptors are open in its range, more than the {} that the process and earlier steps were counted to have; none was closed",
                         numbers.len(),
                         into.len()
                     )));

@@ -19,7 +19,7 @@ impl Lowering<'_> {
             Nature::Inert | Nature::GivesFd | Nature::GivesPair | Nature::ReplacesFd | Nature::Fcntl => false,
             Nature::ClosesFd => sections.commit.is_empty(),
             // Those that close descriptors say so here.
-            Nature::Restores(_) => step.syscall.name == "close_range",
+            Nature::Restores(_) => self.closes_range(step, own),
             Nature::NotYet(_) | Nature::Irreversible(_) => true,
         };
         if closes_others {

@@ -22,7 +22,8 @@ impl Lowering<'_> {
                 "a socket that is not surely one that the plan made keeps its address until it is closed".to_owned();
             return self.lasting(step, own, "program::not-undoable", why);
         }
-        match address_path(step) {
+        let length = own.args.get(2).and_then(|length| self.builder.known(*length));
+        match address_path(step, length) {
             Ok(None) => Sections::plain(own),
             Ok(Some(path)) => Sections::binds_path(&mut self.builder, own, path),
             Err(why) => self.lasting(step, own, "program::not-undoable", why.to_owned()),
@@ -64,8 +65,8 @@ impl Lowering<'_> {
     }
 }
 
-/// The path that an address makes in the file system, if it is one of AF_UNIX with a path.
-fn address_path(step: &Step) -> Result<Option<Vec<u8>>, &'static str> {
+/// The path that an address of that length makes in the file system, if it is one of AF_UNIX with a path.
+fn address_path(step: &Step, length: Option<u64>) -> Result<Option<Vec<u8>>, &'static str> {
     const UNKNOWN: &str = "whether its address makes a file is not known beforehand";
     let Some(Some(Spanned { value: Arg::Memory(address), .. })) = step.args.get(1) else { return Err(UNKNOWN) };
     let mut bytes = address.bytes.clone();
@@ -78,10 +79,9 @@ fn address_path(step: &Step) -> Result<Option<Vec<u8>>, &'static str> {
     if family != (libc::AF_UNIX as u16).to_le_bytes() {
         return Ok(None);
     }
-    if patched(bytes.len()) {
-        return Err(UNKNOWN);
-    }
-    let path: Vec<u8> = path.iter().copied().take_while(|byte| *byte != 0).collect();
+    let (false, Some(length)) = (patched(bytes.len()), length) else { return Err(UNKNOWN) };
+    let length = usize::try_from(length).unwrap_or(usize::MAX).saturating_sub(2);
+    let path: Vec<u8> = path.iter().copied().take(length).take_while(|byte| *byte != 0).collect();
     Ok((!path.is_empty()).then_some(path))
 }
 
@@ -96,9 +96,7 @@ impl Sections {
             when([told], Action::Bits { into: state, from: head, mask: 0xff, shift: 0 }),
             when([not_yet], Action::Fail(why)),
         ];
-        let is_own = |op: &Op| matches!(&op.action, Action::Call(call) if call.result == own.result);
-        let position = self.forward.iter().position(is_own).unwrap_or(0);
-        self.forward.splice(position..position, checks);
+        self.before_own(own, checks);
     }
 
     /// A bind that makes a socket file. Undo unlinks it if its path still names it.

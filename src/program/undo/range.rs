@@ -9,10 +9,19 @@ use crate::program::{Action, Cell, Guard, Op};
 
 const CLOEXEC: u64 = libc::O_CLOEXEC as u64;
 
+/// Close-on-exec is set and nothing is closed.
+const MARKS: u64 = libc::CLOSE_RANGE_CLOEXEC as u64;
+
 /// Beyond every descriptor.
 const BEYOND: u64 = u32::MAX as u64;
 
 impl Lowering<'_> {
+    /// Whether a step closes all descriptors of a range.
+    pub fn closes_range(&self, step: &Step, own: &Own) -> bool {
+        let flags = own.args.get(2).and_then(|flags| self.builder.known(*flags));
+        step.syscall.name == "close_range" && flags.is_none_or(|flags| flags & MARKS == 0)
+    }
+
     /// The descriptors of the range one by one: each is kept before the first is closed, unless the step is for good.
     pub fn close_range(&mut self, step: &Step, own: &Own, for_good: bool) -> Option<Sections> {
         let [first, last, flags] = *own.args else { return None };
@@ -24,7 +33,7 @@ impl Lowering<'_> {
             self.problems.push(problem.help("give its flags as a constant").at(step.span, ""));
             return Some(Sections::lasting(own));
         };
-        let marks = flags_known & u64::from(libc::CLOSE_RANGE_CLOEXEC) != 0;
+        let marks = flags_known & MARKS != 0;
         if for_good && (marks || self.builder.keeps.is_empty()) {
             return Some(Sections::lasting(own));
         }

@@ -44,6 +44,7 @@ impl Lowering<'_> {
         let (ops, old) = Timer::read(builder, fd);
         sections.forward = ops;
         sections.forward.push(always(own.op("as asked")));
+        sections.only_if_told(builder, own, fd, old.due);
         let made = builder.succeeded(own.result);
         let (ops, left) = Timer::read(builder, fd);
         sections.forward.extend(ops.into_iter().map(|op| guarded(op, &[made])));

@@ -36,8 +36,8 @@ impl Lowering<'_> {
             let bits = Action::Bits { into: armed, from: events, mask: ALWAYS, shift: 0 };
             let why = "its one-shot event has been told, and an entry in that state can't be put back; \
                        `irreversible: true` allows it";
-            // Behind the reading of the old entry.
-            sections.forward.splice(2..2, [when([watched], bits), when([watched, spent], Action::Fail(why))]);
+            sections.only_if_told(builder, own, epoll, events);
+            sections.before_own(own, [when([watched], bits), when([watched, spent], Action::Fail(why))]);
         }
         sections
     }
