@@ -35,7 +35,7 @@ const WATCHING: Nature = Restores(
 const UNWATCHED: Nature = Irreversible("the same number is not given to a watch again");
 const MARKED: Nature = Irreversible("which mark the path had can't be told from the list of marks");
 const STARTED: Nature = Restores(
-    "the timer is started again so that it expires when it would have, to within microseconds, with its interval and with the expirations that nobody had read; if it is still what the step set",
+    "the timer is started again so that it expires when it would have (to within the microseconds that it takes to look at it), with its interval and with the expirations that nobody had read; if it is still what the step set",
 );
 const SIGNALS: Nature = Restores("the descriptor reads the old signals again, if they are still what the step set");
 const QUEUE: Nature =
