@@ -203,3 +203,116 @@ fn many_mistakes_take_linear_time() {
         .collect();
     assert_eq!(lines, (4..20_004).collect::<Vec<_>>());
 }
+
+/// A plan of these steps over two targets of one process each and a third of several.
+fn of_three(steps: &str) -> String {
+    let targets = "  - { pid: 4711, name: app }\n  - { pid: 4712, name: db }\n  - { match: { comm: w }, count: any, name: workers }\n";
+    format!("version: 1\ntargets:\n{targets}steps:\n{steps}")
+}
+
+#[test]
+fn values_of_other_targets() {
+    let steps = r#"  - open: { pathname: /log, flags: O_WRONLY, mode: 0 }
+    capture: fd
+    target: app
+  - fstat: ["${fd}", { out: 144 }]
+    capture: { statbuf: st }
+    target: app
+  - getpid: []
+    capture: own
+  - lseek: [3, "${app.st.st_siez}", SEEK_SET]
+    target: db
+    irreversible: true
+  - lseek: [3, "${st.st_size}", SEEK_SET]
+    target: db
+    irreversible: true
+  - lseek: ["${db.fd}", "${apps.fd}", SEEK_SET]
+    irreversible: true
+  - write: [3, { ref: app.st }, 4]
+    target: db
+    irreversible: true
+  - close: ["${app.fd}"]
+    target: db
+  - kill: ["${workers.own}", "${workers.pid.x}"]
+    target: workers
+    irreversible: true
+  - kill: ["${workers.own}", "${workers.pid}"]
+    irreversible: true
+  - write: [3, { ref: st.st_size }, 4]
+    target: app
+    irreversible: true
+  - lseek: [3, "${app.fdd}", SEEK_SET]
+    target: db
+    irreversible: true
+  - kill: ["${app.pid}", SIGHUP]
+    target: db
+    irreversible: true
+  - kill: [{ ref: app.pid }, "${app.pid}"]
+    target: app
+    irreversible: true
+"#;
+    insta::assert_snapshot!(told(of_three(steps).as_bytes(), &[]));
+}
+
+#[test]
+fn values_of_other_targets_that_may_not_be_there() {
+    let steps = r#"  - dup: [1]
+    capture: perhaps
+    target: app
+    when: { cwd: / }
+  - dup: [2]
+    capture: both
+    undo:
+      - close: ["${app.both}"]
+  - close: ["${app.perhaps}"]
+    target: db
+  - pidfd_getfd: [4, "${app.both}"]
+    target: db
+  - dup: [1]
+    capture: pid
+    target: db
+  - close: ["${app.pid}"]
+    target: app
+"#;
+    insta::assert_snapshot!(told(of_three(steps).as_bytes(), &[]));
+}
+
+#[test]
+fn undo_in_steps_that_is_wrong() {
+    let steps = r#"  - dup2: [2, 1]
+    capture: fd
+    undo:
+      - dup: [1]
+        target: app
+        thread: all
+        undo: none
+        irreversible: true
+        capture: copy
+      - closs: ["${copy}"]
+      - close: ["${fd}", 1]
+        for_each: { fd: {} }
+      - open: [/x, MAP_SHARED]
+        when: { cwd: / }
+      - exit: [1]
+      - flock: [3, LOCK_EX]
+      - close: ["${later}"]
+      - dup: [3]
+        capture: fd
+      - dup: [3]
+        capture: copy
+      - dup: [3]
+        capture: unused
+      - dup: [4]
+        capture: perhaps
+        when: "${fd} > 3"
+      - close: ["${perhaps}"]
+      - close: ["${each.number}"]
+  - close: ["${unused}"]
+    capture: later
+  - mkdir: [/x, 0o755]
+    undo: []
+  - mkdir: [/x, 0o755]
+    undo: { rmdir: [/x] }
+"#;
+    insta::assert_snapshot!(told(of_three(steps).as_bytes(), &[]));
+}

@@ -83,30 +83,30 @@ fn redirect_to_a_file_that_is_there() {
     step 3: close(${log_fd})
       when     log_fd != 1
       forward  sum_2 = 0 + 1  if log_fd == 1
-      forward  flags_5 = flags of descriptor log_fd  if sum_2 == 0
-      forward  check that no POSIX locks are on the file of descriptor log_fd  if sum_2 == 0 and flags_5 >= 0
-      forward  close(log_fd) = result_2  if sum_2 == 0 and flags_5 < 0  # as asked
-      forward  flags_6 = flags of descriptor log_fd  if sum_2 == 1
-      forward  check that no POSIX locks are on the file of descriptor log_fd  if sum_2 == 1 and flags_6 >= 0
-      forward  high_2 = a free descriptor number  if sum_2 == 1 and flags_6 >= 0
-      forward  fcntl(log_fd, F_DUPFD_CLOEXEC, high_2) = keep_2  if sum_2 == 1 and flags_6 >= 0  # keep
+      forward  asked_2 = whether descriptor log_fd is open  if sum_2 == 0
+      forward  check that no POSIX locks are on the file of descriptor log_fd  if sum_2 == 0 and asked_2 >= 0
+      forward  close(log_fd) = result_2  if sum_2 == 0 and asked_2 < 0  # as asked
+      forward  flags_5 = flags of descriptor log_fd  if sum_2 == 1
+      forward  check that no POSIX locks are on the file of descriptor log_fd  if sum_2 == 1 and flags_5 >= 0
+      forward  high_2 = a free descriptor number  if sum_2 == 1 and flags_5 >= 0
+      forward  fcntl(log_fd, F_DUPFD_CLOEXEC, high_2) = keep_2  if sum_2 == 1 and flags_5 >= 0  # keep
       forward  close(log_fd) = result_2  if sum_2 == 1  # as asked
-      undo     flags_7 = flags of descriptor log_fd  if keep_2 >= 0
-      undo     bits_2 = (flags_6 & 0o2000000) >> 0  if keep_2 >= 0 and flags_7 < 0
-      undo     dup3(keep_2, log_fd, bits_2)  if keep_2 >= 0 and flags_7 < 0  # put back
-      undo     asked_2 = whether descriptors log_fd and keep_2 are one  if keep_2 >= 0 and flags_7 >= 0 and result_2 >= 0
-      undo     fail: the number that it freed has been taken since  if keep_2 >= 0 and flags_7 >= 0 and result_2 >= 0 and asked_2 == 0
-      commit   close(log_fd) = result_2  if sum_2 == 0 and flags_5 >= 0  # as asked, held back until all is done
+      undo     flags_6 = flags of descriptor log_fd  if keep_2 >= 0
+      undo     bits_2 = (flags_5 & 0o2000000) >> 0  if keep_2 >= 0 and flags_6 < 0
+      undo     dup3(keep_2, log_fd, bits_2)  if keep_2 >= 0 and flags_6 < 0  # put back
+      undo     asked_3 = whether descriptors log_fd and keep_2 are one  if keep_2 >= 0 and flags_6 >= 0 and result_2 >= 0
+      undo     fail: the number that it freed has been taken since  if keep_2 >= 0 and flags_6 >= 0 and result_2 >= 0 and asked_3 == 0
+      commit   close(log_fd) = result_2  if sum_2 == 0 and asked_2 >= 0  # as asked, held back until all is done
       release  close(keep_2)  if keep_2 >= 0  # release what was kept
     step 4: fcntl(1, F_SETFD, 0)
       when     log_fd == 1
-      forward  flags_8 = flags of descriptor 1
-      forward  bits_3 = (flags_8 & 0o2000000) >> 19  if flags_8 >= 0
+      forward  flags_7 = flags of descriptor 1
+      forward  bits_3 = (flags_7 & 0o2000000) >> 19  if flags_7 >= 0
       forward  fcntl(1, F_SETFD, 0) = result_3  # as asked
-      forward  flags_9 = flags of descriptor 1  if result_3 >= 0
-      forward  bits_4 = (flags_9 & 0o2000000) >> 19  if result_3 >= 0 and flags_9 >= 0
-      undo     flags_10 = flags of descriptor 1  if result_3 >= 0
-      undo     bits_5 = (flags_10 & 0o2000000) >> 19  if result_3 >= 0 and flags_10 >= 0
+      forward  flags_8 = flags of descriptor 1  if result_3 >= 0
+      forward  bits_4 = (flags_8 & 0o2000000) >> 19  if result_3 >= 0 and flags_8 >= 0
+      undo     flags_9 = flags of descriptor 1  if result_3 >= 0
+      undo     bits_5 = (flags_9 & 0o2000000) >> 19  if result_3 >= 0 and flags_9 >= 0
       undo     sum_3 = 0 + 0
       undo     sum_3 = 1 + 0  if result_3 >= 0 and bits_5 != bits_3
       undo     sum_4 = 0 + 0
@@ -200,9 +200,52 @@ fn each_target_gets_its_own_steps() {
 }
 
 #[test]
-fn captures_of_another_target_are_refused() {
-    let steps = "- socket: [AF_INET, SOCK_STREAM]\n  target: b\n  capture: s\n- close: [\"${b.s}\"]\n  target: a\n";
-    insta::assert_snapshot!(lowered_for(0, steps).unwrap_err().join("\n"), @"program::cross-target: `s` is captured in another target, which this version does not support");
+fn numbers_cross_from_one_target_to_another() {
+    let steps = "- fstat: [3, {out: 144}]\n  target: b\n  capture: { statbuf: st }\n- lseek: [3, \"${b.st.st_size}+1\", SEEK_SET]\n  irreversible: true\n  target: a\n  when: \"${b.pid} > 1\"\n";
+    insta::assert_snapshot!(text(steps), @r#"
+    step 2: lseek(3, ${b.st.st_size}+1, SEEK_SET)  # for good
+      import   b.pid = pid of b
+      import   b.st.st_size = st.st_size of b
+      prepare  sum = b.st.st_size + 1  if b.st.st_size == b.st.st_size and 1 == 1
+      when     b.pid > 1
+      forward  lseek(3, sum, SEEK_SET)  # as asked
+    "#);
+    let program = lowered_for(1, steps).unwrap();
+    let exports: Vec<&str> = program.exports.iter().map(|export| export.name.as_str()).collect();
+    assert_eq!(exports, ["st.st_size"]);
+}
+
+#[test]
+fn undo_that_the_plan_has() {
+    insta::assert_snapshot!(text(r#"
+- pipe2: [{ out: 8 }, 0]
+  capture: { return: made, pipefd: ends }
+  undo:
+    - fcntl: ["${ends[0]}", F_GETFD]
+      capture: flags
+    - close: ["${ends[0]}"]
+      when: "${flags} == 0"
+      unless: ["${made} == 1", "${ends[1]} == 2"]
+      ignore: EBADF
+    - close: ["${ends[1]}"]
+"#), @r#"
+    step 1: pipe2(out 8 bytes, 0)
+      forward  pipe2(buffer0, 0) = made  # as asked
+      forward  field = i32 at buffer0[0]  if made >= 0
+      forward  field_2 = i32 at buffer0[4]  if made >= 0
+      forward  sum = 0 + 1  if made >= 0
+      undo     field = i32 at buffer0[0]  if made >= 0 and sum == 0
+      undo     field_2 = i32 at buffer0[4]  if made >= 0 and sum == 0
+      undo     fcntl(field, F_GETFD, 0) = fcntl  if made >= 0  # undo, as the plan has it
+      undo     sum_2 = 0 + 0  if made >= 0
+      undo     sum_2 = 0 + 1  if made >= 0 and made == 1 and field_2 == 2
+      undo     flags = flags of descriptor field  if made >= 0 and fcntl == 0 and sum_2 == 0
+      undo     check that no POSIX locks are on the file of descriptor field  if made >= 0 and fcntl == 0 and sum_2 == 0 and flags >= 0
+      undo     close(field)  if made >= 0 and fcntl == 0 and sum_2 == 0  # undo, as the plan has it
+      undo     flags_2 = flags of descriptor field_2  if made >= 0
+      undo     check that no POSIX locks are on the file of descriptor field_2  if made >= 0 and flags_2 >= 0
+      undo     close(field_2)  if made >= 0  # undo, as the plan has it
+    "#);
 }
 
 /// What reading refuses.

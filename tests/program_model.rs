@@ -18,8 +18,12 @@ use proptest::prelude::*;
 
 /// Runs every variant of failure until one finds no op left to fail at.
 fn check_all_failures(calls: &[Call]) {
+    check_failures_of(calls, false);
+}
+
+fn check_failures_of(calls: &[Call], own_undo: bool) {
     let before = Kernel::new();
-    let program = lowered(calls, &before).unwrap_or_else(|problems| panic!("{problems:?}"));
+    let program = lowered(calls, own_undo, &before).unwrap_or_else(|problems| panic!("{problems:?}"));
     for way in [Way::Before, Way::After, Way::Error] {
         for at in 0.. {
             let mut kernel = before.clone();
@@ -36,7 +40,7 @@ fn check_all_failures(calls: &[Call]) {
 
 fn check_without_failure(calls: &[Call]) {
     let before = Kernel::new();
-    let program = lowered(calls, &before).unwrap_or_else(|problems| panic!("{problems:?}"));
+    let program = lowered(calls, false, &before).unwrap_or_else(|problems| panic!("{problems:?}"));
     let (mut kernel, mut native) = (before.clone(), before.clone());
     let end = transact(&mut kernel, &program, &mut None);
     let natively = plans::run_natively(calls, &mut native);
@@ -67,6 +71,15 @@ proptest! {
     #[test]
     fn success_is_as_if_called_one_by_one(calls in plans::strategy()) {
         check_without_failure(&calls);
+    }
+}
+
+proptest! {
+    #![proptest_config(ProptestConfig { cases: 300, ..ProptestConfig::default() })]
+
+    #[test]
+    fn undo_by_the_plan_restores(calls in plans::strategy()) {
+        check_failures_of(&calls, true);
     }
 }
 
@@ -109,7 +122,7 @@ fn a_computed_number_is_no_place_for_a_duplicate() {
 fn locks_are_never_dropped() {
     let locked = [always(FdCall::Dup2(Fd::Literal(0), Fd::Literal(kernel::LOCKED)))];
     let (before, mut kernel) = (Kernel::new(), Kernel::new());
-    let program = lowered(&locked, &before).unwrap();
+    let program = lowered(&locked, false, &before).unwrap();
     assert_eq!(transact(&mut kernel, &program, &mut None), End::RolledBack(""));
     assert_eq!(kernel.state(), before.state());
 }
@@ -118,7 +131,7 @@ fn locks_are_never_dropped() {
 fn a_file_that_was_written_to_stays_and_is_reported() {
     let calls = [always(FdCall::Open("/new", libc::O_CREAT | libc::O_WRONLY)), always(FdCall::Dup(Fd::Literal(99)))];
     let mut kernel = Kernel::new();
-    let program = lowered(&calls, &kernel).unwrap();
+    let program = lowered(&calls, false, &kernel).unwrap();
     kernel.size_of_new_files = 5;
     let before = kernel.clone();
     assert_eq!(transact(&mut kernel, &program, &mut None), End::InDoubt);
@@ -130,7 +143,7 @@ fn a_file_that_was_written_to_stays_and_is_reported() {
 fn a_file_that_came_to_be_there_is_opened_and_stays() {
     let calls = [always(FdCall::Open("/new", libc::O_CREAT | libc::O_WRONLY)), always(FdCall::Dup(Fd::Literal(99)))];
     let mut kernel = Kernel::new();
-    let program = lowered(&calls, &kernel).unwrap();
+    let program = lowered(&calls, false, &kernel).unwrap();
     kernel.make(b"/new");
     let before = kernel.clone();
     assert_eq!(transact(&mut kernel, &program, &mut None), End::RolledBack(""));

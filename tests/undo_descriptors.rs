@@ -308,6 +308,31 @@ fn a_range_is_closed_but_for_what_is_kept() {
 }
 
 #[test]
+fn a_range_spares_what_is_kept_where_the_plan_has_undo_of_its_own() {
+    for closing in [
+        "{close_range: [12, 0xffffffff], undo: [{getpid: []}]}",
+        "{dup2: [10, 9], undo: [{close: [9]}, {close_range: [12, 0xffffffff]}]}",
+        "{pipe2: [{out: 8}, 0], undo: [{close_range: [12, 0xffffffff]}, {close_range: [3, 9]}]}",
+    ] {
+        let mut subject = Subject::new();
+        let before = descriptors(subject.target.pid());
+        // Undo of the first step needs a duplicate that lies in the range.
+        let output = subject.run(&format!("{{dup2: [10, 11]}}, {closing}, {FAILS}"));
+        assert_code(&output, 1);
+        assert_eq!(outcome(&output)["outcome"], "rolled_back", "{closing}");
+        let kept: Vec<_> = before.iter().filter(|(number, _)| number.parse::<i32>().unwrap() < 12).collect();
+        assert_eq!(descriptors(subject.target.pid()).iter().collect::<Vec<_>>(), kept, "{closing}");
+        subject.target.assert_well();
+    }
+    // Record locks that the plan has not set itself would be gone for good.
+    let mut subject = Subject::new();
+    let lock = "{fcntl: [10, F_SETLK, {struct: {l_type: F_WRLCK, l_start: 3, l_len: 2}}]}";
+    assert_code(&subject.run(lock), 0);
+    let failed = rolled_back(&mut subject, "{close_range: [10, 40], undo: [{getpid: []}]}");
+    assert!(failed["note"].as_str().is_some_and(|note| note.contains("POSIX record locks")), "{failed:#}");
+}
+
+#[test]
 fn a_range_that_can_t_be_kept_is_not_closed() {
     let mut subject = Subject::new();
     // Numbers 3 to 9 are free, and no others.

@@ -16,7 +16,8 @@ pub fn asks(plan: &Plan, spec: usize) -> bool {
     let expects = plan.targets.get(spec).is_some_and(|spec| !spec.expect.is_empty());
     let of_step = |step: &Step| {
         let facts = !step.when.facts.is_empty() || !step.unless.facts.is_empty();
-        facts || step.each.is_some() || step.thread.is_some() || is_of_range(step)
+        let threads = || std::iter::once(step).chain(step.undo_steps()).any(|step| step.thread.is_some());
+        facts || step.each.is_some() || threads() || ranges(step).next().is_some()
     };
     expects || !plan.when.is_empty() || !plan.unless.is_empty() || plan.steps.iter().any(of_step)
 }
@@ -91,7 +92,9 @@ pub fn answers(plan: &Plan, witness: Witness<'_>, mappings: &Mappings) -> Result
         return Ok(Found { left_alone: Some(why), steps: Vec::new() });
     }
     let step = |step: &Step| {
-        let thread = step.thread.as_ref().map(|thread| thread_of(thread, witness.process)).transpose()?;
+        let thread = |step: &Step| step.thread.as_ref().map(|thread| thread_of(thread, witness.process)).transpose();
+        let undo_threads = step.undo_steps().iter().map(thread).collect::<Result<_, _>>()?;
+        let thread = thread(step)?;
         let answers = || -> io::Result<FoundStep> {
             let mut each = step.each.as_ref().map(|each| all_of(&each.value, witness, mappings)).transpose()?;
             // What nobody uses, as an offset that moves all the time, is no reason to lower anew.
@@ -105,7 +108,8 @@ pub fn answers(plan: &Plan, witness: Witness<'_>, mappings: &Mappings) -> Result
                 unless: witness.all_hold(values(&step.unless.facts))?,
                 each,
                 thread,
-                open: if is_of_range(step) { open_in_range(step, witness.process)? } else { 0 },
+                undo_threads,
+                open: open_in_ranges(step, witness.process)?,
             })
         };
         answers().map_err(told)
@@ -113,9 +117,14 @@ pub fn answers(plan: &Plan, witness: Witness<'_>, mappings: &Mappings) -> Result
     Ok(Found { left_alone: None, steps: plan.steps.iter().map(step).collect::<Result<_, _>>()? })
 }
 
-/// Whether a step is about all descriptors of a range.
-fn is_of_range(step: &Step) -> bool {
-    step.syscall.name == "close_range"
+/// The step and those under its `undo` that are about all descriptors of a range.
+fn ranges(step: &Step) -> impl Iterator<Item = &Step> {
+    std::iter::once(step).chain(step.undo_steps()).filter(|step| step.syscall.name == "close_range")
+}
+
+/// The most descriptors that are open in any of its ranges.
+fn open_in_ranges(step: &Step, process: &Process) -> io::Result<usize> {
+    ranges(step).try_fold(0, |most, step| Ok(open_in_range(step, process)?.max(most)))
 }
 
 /// How many descriptors are open in the range of a step; what is not known of that beforehand is taken to be as wide as can be.

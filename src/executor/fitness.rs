@@ -23,12 +23,16 @@ pub fn shares_nothing(target: &Prepared) -> Result<(), Problem> {
 pub fn names_threads(target: &Prepared, threads: usize) -> Result<(), Problem> {
     let of_no_thread = |step: &&StepCode| step.thread.is_none() && step.skip.is_none();
     let mut steps = target.program.steps.iter().filter(of_no_thread);
-    let per_thread = steps.find(|step| step.particulars.scope == Scope::Thread);
+    let per_thread = steps.find_map(|step| {
+        let undo = step.undo_steps.iter().filter(|undo| undo.thread.is_none());
+        let calls = undo.map(|undo| (undo.syscall, &undo.particulars)).chain([(step.syscall, &step.particulars)]);
+        calls.filter(|(_, particulars)| particulars.scope == Scope::Thread).map(|(call, _)| call.name).next()
+    });
     match per_thread {
-        Some(StepCode { syscall: call, .. }) if threads > 1 => Err(refusal(
+        Some(call) if threads > 1 => Err(refusal(
             target,
             "target::per-thread-call",
-            &format!("{} changes one thread only, and it has {threads}", call.name),
+            &format!("{call} changes one thread only, and it has {threads}"),
         )
         .help("add `thread: all`, `thread: leader` or `for_each: { thread: { name: … } }` to the step")),
         _ => Ok(()),

@@ -12,7 +12,7 @@ use super::{Options, Outcome, SeccompPolicy, StepState, Verdict};
 use crate::facts::Fact;
 use crate::plan::{Plan, Spanned, Step};
 use crate::problem::{Problem, Severity};
-use crate::program::{Action, Line, Op, StepCode, lines};
+use crate::program::{Action, Line, Op, StepCode, lines, undo_text};
 use crate::remote::seccomp::Filters;
 use crate::syscalls::Nature;
 use crate::target::{Witness, activities, can_read_filters, granted_by};
@@ -283,8 +283,14 @@ fn answers(of: &'static str, facts: &[Spanned<Fact>], witness: Witness<'_>) -> V
 }
 
 fn undoing(step: &StepCode) -> Undoing {
+    if !step.undo_steps.is_empty() && !step.irreversible {
+        let calls: Vec<String> = step.undo_steps.iter().map(undo_text).collect();
+        return Undoing::TakesBack(format!("as the plan says: {}", calls.join(", ")));
+    }
     match step.particulars.nature {
-        Nature::NotYet(why) | Nature::Irreversible(why) if step.irreversible => Undoing::Stays(why),
+        Nature::NotYet(why) | Nature::Irreversible(why) if step.irreversible && step.undo_steps.is_empty() => {
+            Undoing::Stays(why)
+        }
         _ if step.irreversible && !step.undo.is_empty() => Undoing::Stays("undo takes back a part of it only"),
         _ if step.irreversible => Undoing::Stays("the plan does not ask for it to be taken back"),
         Nature::Inert if step.undo.is_empty() => Undoing::Nothing,

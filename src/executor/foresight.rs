@@ -4,30 +4,29 @@ use super::prepared::Prepared;
 use super::refusal::refusal;
 use super::seccomp_gate::Gate;
 use crate::problem::Problem;
-use crate::program::{Action, Call, Program, StepCode};
+use crate::program::{Action, Call, Program};
 use crate::syscalls::{Arch, restart};
 
-/// Every call that a program may make in these steps.
-fn ops(program: &Program, of: impl Fn(&StepCode) -> bool) -> impl Iterator<Item = &Call> {
-    program
-        .steps
-        .iter()
-        .filter(move |step| of(step))
-        .flat_map(|step| step.forward.iter().chain(&step.undo).chain(&step.commit).chain(&step.release))
-        .filter_map(|op| match &op.action {
-            Action::Call(call) => Some(call),
+/// Every call that a program may make in these threads; `None` is any that stands for the process.
+fn ops(program: &Program, of: impl Fn(Option<i32>) -> bool) -> impl Iterator<Item = &Call> {
+    let calls = program.steps.iter().flat_map(move |step| {
+        let ops = [&step.forward, &step.undo, &step.commit, &step.release].into_iter().flatten();
+        ops.filter_map(|op| match &op.action {
+            Action::Call(call) => Some((call.thread.or(step.thread), call)),
             _ => None,
         })
+    });
+    calls.filter(move |(thread, _)| of(*thread)).map(|(_, call)| call)
 }
 
 /// Whether one of these steps would overwrite what the kernel goes on with in a thread that is in a timed wait.
-pub fn overwrites_restart(program: &Program, of: impl Fn(&StepCode) -> bool) -> bool {
+pub fn overwrites_restart(program: &Program, of: impl Fn(Option<i32>) -> bool) -> bool {
     ops(program, of)
         .any(|call| restart::sets_restart_block(call.syscall, |index| program.constant(*call.args.get(index)?)))
 }
 
 /// Tries every call of these steps, and our own, on the filters before any is made.
-pub fn foresee(target: &Prepared, gate: &Gate, ip: u64, of: impl Fn(&StepCode) -> bool) -> Result<(), Problem> {
+pub fn foresee(target: &Prepared, gate: &Gate, ip: u64, of: impl Fn(Option<i32>) -> bool) -> Result<(), Problem> {
     let refuse = |why: String| {
         refusal(target, "target::seccomp-refuses", &why).help(
             "leave the call out of the plan; `--seccomp suspend` switches the filters off while calls run, and is deadly for the target if criu-plan is killed in the middle of one",
@@ -36,6 +35,10 @@ pub fn foresee(target: &Prepared, gate: &Gate, ip: u64, of: impl Fn(&StepCode) -
     gate.foresee("rt_sigreturn", libc::SYS_rt_sigreturn as u32, ip, &[None; 6]).map_err(refuse)?;
     for call in ops(&target.program, of) {
         let Some(number) = call.syscall.number(Arch::X86_64) else { continue };
+        // It acts on the mask that the thread goes on with, from outside.
+        if call.syscall.name == "rt_sigprocmask" {
+            continue;
+        }
         let mut args = [None; 6];
         for (slot, cell) in args.iter_mut().zip(&call.args) {
             *slot = target.program.constant(*cell);

@@ -1,13 +1,14 @@
 //! Runs the ops of a Program in one frozen target, step by step from outside.
 
 use super::fault::OpFault;
+use super::judgement::{judged, relation_holds};
 use super::prepared::Prepared;
 use super::seccomp_gate::Gate;
 use super::threads::{Crew, Worker, named};
-use crate::plan::Relation;
-use crate::program::{Accept, Action, Buffer, BufferId, Call, Cell, Guard, Init, Op, Program, StepCode};
+use crate::program::{Action, Buffer, BufferId, Call, Cell, Guard, Init, Op, Program, StepCode};
 use crate::remote::{Limits, Runner};
 use crate::syscalls::layouts::Int;
+use crate::syscalls::memory::{self, Changes};
 use crate::syscalls::{Arch, restart};
 use crate::target::Waiter;
 use std::time::{Duration, Instant};
@@ -23,7 +24,7 @@ pub struct Machine<'a> {
     pub(super) target: &'a Prepared,
     pub(super) program: &'a Program,
     /// The thread at work.
-    runner: Runner,
+    pub(super) runner: Runner,
     gate: Gate,
     /// The thread that runs what no step gives to another.
     first: i32,
@@ -32,6 +33,8 @@ pub struct Machine<'a> {
     addresses: Vec<u64>,
     /// Scratch memory made by mmap: begin and length.
     mapped: Option<(u64, u64)>,
+    /// Where free ranges are looked for next.
+    pub(super) free: u64,
     deadline: Instant,
     /// One line a call, for `--trace`.
     pub trace: Vec<String>,
@@ -57,6 +60,7 @@ impl<'a> Machine<'a> {
             cells: Vec::new(),
             addresses: Vec::new(),
             mapped: None,
+            free: 0,
             deadline,
             trace: Vec::new(),
         };
@@ -183,6 +187,7 @@ impl<'a> Machine<'a> {
         self.cell(cell).ok_or_else(|| OpFault::Unsafe("a value that it needs was never set".into()))
     }
 
+    /// Gives a cell its value.
     pub(super) fn set(&mut self, Cell(index): Cell, value: u64) {
         if let Some(cell) = self.cells.get_mut(index as usize) {
             *cell = Some(value);
@@ -257,7 +262,12 @@ impl<'a> Machine<'a> {
 
     /// Runs a section until an op fails.
     pub fn run(&mut self, waiter: &mut Waiter, ops: &[Op]) -> Result<(), OpFault> {
-        ops.iter().try_for_each(|op| self.op(waiter, op))
+        self.run_until(waiter, ops).map_err(|(_, fault)| fault)
+    }
+
+    /// The same, telling which op it was.
+    pub fn run_until(&mut self, waiter: &mut Waiter, ops: &[Op]) -> Result<(), (usize, OpFault)> {
+        ops.iter().enumerate().try_for_each(|(index, op)| self.op(waiter, op).map_err(|fault| (index, fault)))
     }
 
     /// For rollback: calls get time of their own.
@@ -275,7 +285,15 @@ impl<'a> Machine<'a> {
                 self.set(*into, if *negative { a.wrapping_sub(b) } else { a.wrapping_add(b) });
                 Ok(())
             }
-            Action::Call(call) => self.call(waiter, call),
+            Action::Call(call) => match call.thread {
+                None => self.call(waiter, call),
+                Some(thread) => {
+                    let own = self.thread();
+                    self.hand_over(Some(thread))?;
+                    let result = self.call(waiter, call);
+                    result.and(self.hand_over(Some(own)))
+                }
+            },
             other => self.look(other),
         }
     }
@@ -288,6 +306,11 @@ impl<'a> Machine<'a> {
         for (slot, cell) in args.iter_mut().zip(&call.args) {
             *slot = self.need(*cell)?;
         }
+        if name == "rt_sigprocmask" {
+            let value = self.own_mask(args);
+            self.made(call, args, value);
+            return judged(call, value);
+        }
         self.ground(name, &args)?;
         self.gate.check(name, number, self.runner.ip(), &args).map_err(OpFault::Unsafe)?;
         let deadline = call.timeout.map_or(self.deadline, |timeout| self.deadline.min(Instant::now() + timeout));
@@ -298,46 +321,62 @@ impl<'a> Machine<'a> {
             .runner
             .call(waiter, u64::from(number), args, limits)
             .map_err(|fault| OpFault::Call { call: name, fault })?;
-        let of_its_own = self.thread() != self.first;
-        let thread = if of_its_own { format!("[{}] ", self.thread()) } else { String::new() };
-        self.trace.push(format!("{thread}{name}({}) = {value}", args.map(|arg| format!("{arg:#x}")).join(", ")));
-        self.set(call.result, value as u64);
+        self.made(call, args, value);
+        self.note_mappings(name, &args, value);
         if name == "fcntl" && matches!(args[1] as i32, libc::F_SETLK | libc::F_SETLKW) {
             self.target.descriptors.forget();
         }
         self.take_back(waiter, call, before)?;
-        if accepted(&call.accept, value) {
-            Ok(())
-        } else {
-            Err(OpFault::Result { call: name, purpose: call.purpose, value })
-        }
+        judged(call, value)
+    }
+
+    /// Notes a call that was made.
+    fn made(&mut self, call: &Call, args: [u64; 6], value: i64) {
+        let of_its_own = self.thread() != self.first;
+        let thread = if of_its_own { format!("[{}] ", self.thread()) } else { String::new() };
+        let name = call.syscall.name;
+        self.trace.push(format!("{thread}{name}({}) = {value}", args.map(|arg| format!("{arg:#x}")).join(", ")));
+        self.set(call.result, value as u64);
     }
 
     /// Refuses a call that would pull the ground from under the thread that makes it.
-    fn ground(&self, name: &str, args: &[u64; 6]) -> Result<(), OpFault> {
-        let ranges: &[(u64, u64)] = match name {
-            "munmap" | "mprotect" | "pkey_mprotect" | "mseal" | "madvise" => &[(args[0], args[1])],
-            "mremap" => &[(args[0], args[1].max(args[2])), (args[4], args[2])],
-            "mmap" if args[3] & libc::MAP_FIXED as u64 != 0 => &[(args[0], args[1])],
-            "shmat" | "remap_file_pages" => &[(args[1], 4096), (args[0], args[1])],
-            _ => &[],
+    pub(super) fn ground(&self, name: &str, args: &[u64; 6]) -> Result<(), OpFault> {
+        const TAKE: [i32; 6] = [libc::MADV_DONTNEED, libc::MADV_FREE, libc::MADV_REMOVE, 24, libc::MADV_HWPOISON, 102];
+        let harmless = match name {
+            "madvise" => !TAKE.contains(&(args[2] as i32)),
+            // They change how memory is kept, not what is in it.
+            "mlock" | "mlock2" | "munlock" | "mbind" | "set_mempolicy_home_node" => true,
+            _ => false,
         };
-        let harmless = name == "madvise"
-            && !matches!(args[2] as i32, libc::MADV_DONTNEED | libc::MADV_FREE | libc::MADV_REMOVE | 24 | 102);
-        let scratch =
-            |start: u64, end: u64| self.mapped.is_some_and(|(base, length)| start < base + length && end > base);
+        let ranges = match memory::changes(name, args) {
+            _ if harmless => Vec::new(),
+            Changes::Ranges(ranges) => ranges,
+            // At least there.
+            Changes::Unknown if name == "shmat" => vec![(args[1], 4096)],
+            Changes::Nothing | Changes::Unknown => Vec::new(),
+        };
         let hit = ranges.iter().any(|(start, length)| {
             // The kernel takes whole pages.
             let end = start.saturating_add((*length).max(1)).checked_next_multiple_of(4096).unwrap_or(u64::MAX);
             let start = start & !4095;
-            self.runner.stands_on(start, end) || self.crew.stands_on(start, end) || scratch(start, end)
+            self.stands_on(start, end)
         });
-        if hit && !harmless {
+        if hit {
             return Err(OpFault::Unsafe(format!(
                 "{name} would take away the memory that criu-plan itself stands on in the target"
             )));
         }
+        if name == "sigaltstack" && self.borrowed_stack(args[0]) {
+            let why = "the thread's signal handlers would run on memory that goes with the plan; give them memory of the target's own";
+            return Err(OpFault::Unsafe(why.into()));
+        }
         Ok(())
+    }
+
+    /// Whether `[start, end)` holds memory that is ours: landing frames, code that is called through, scratch memory.
+    pub(super) fn stands_on(&self, start: u64, end: u64) -> bool {
+        let scratch = self.mapped.is_some_and(|(base, length)| start < base + length && end > base);
+        self.runner.stands_on(start, end) || self.crew.stands_on(start, end) || scratch
     }
 
     /// Which of the signals that the call may raise in its own thread are queued there already.
@@ -369,37 +408,5 @@ impl<'a> Machine<'a> {
         let deadline = self.deadline.max(Instant::now() + UNDO_TIME);
         let limits = Limits { deadline, may_block: false, takes_mask: false };
         self.runner.call(waiter, number, args, limits).map_err(|fault| OpFault::Call { call: name, fault })
-    }
-}
-
-/// Whether a comparison holds.
-fn relation_holds(relation: Relation, left: i64, right: i64) -> bool {
-    match relation {
-        Relation::Equal => left == right,
-        Relation::NotEqual => left != right,
-        Relation::Less => left < right,
-        Relation::LessOrEqual => left <= right,
-        Relation::Greater => left > right,
-        Relation::GreaterOrEqual => left >= right,
-    }
-}
-
-/// Whether a result is a success.
-fn accepted(accept: &Accept, value: i64) -> bool {
-    let errno = crate::syscalls::errno::of_result(value);
-    if errno.is_some_and(|errno| accept.ignore.contains(&errno)) {
-        return true;
-    }
-    match &accept.expected {
-        None => errno.is_none(),
-        Some(expected) => match errno {
-            Some(errno) => expected.errnos.contains(&errno) || expected.values.contains(&value),
-            None => {
-                let listed = expected.values.contains(&value);
-                let bounded = expected.min.is_some() || expected.max.is_some();
-                let within = expected.min.is_none_or(|min| value >= min) && expected.max.is_none_or(|max| value <= max);
-                listed || (bounded && within)
-            }
-        },
     }
 }

@@ -2,23 +2,29 @@
 
 mod aftermath;
 mod answers;
+mod asked;
 mod board;
 mod child;
 mod choice;
 mod contents;
+mod doubt;
 mod fault;
 mod fitness;
 mod forecast;
 mod foresight;
+mod judgement;
+mod links;
 mod look;
 mod machine;
 mod outcome;
+mod own_signals;
 mod prediction;
 mod prepared;
 mod record;
 mod refusal;
 mod seccomp_gate;
 mod surroundings;
+mod survey;
 mod threads;
 mod transaction;
 
@@ -33,6 +39,7 @@ use crate::syscalls::Nature;
 use crate::target::{Process, can_read_filters, seccomp_not_suspended, seccomp_unreadable};
 use board::{Board, Phase};
 use child::Ended;
+use links::Links;
 use nix::sys::resource::{Resource, getrlimit, setrlimit};
 use prepared::Prepared;
 use record::{ChildReport, blank_target};
@@ -92,21 +99,25 @@ pub fn apply(plan: &Plan, options: &Options) -> Outcome {
     let order: Vec<i32> = targets.iter().map(|target| target.process.pid).collect();
     let (alone, mut targets): (Vec<Prepared>, Vec<Prepared>) = targets.into_iter().partition(Prepared::left_alone);
     let alone = alone.iter().map(|target| blank_target(target, Verdict::Unchanged, StepState::Skipped));
-    let mut outcome = if targets.is_empty() { unchanged(plan) } else { transact(plan, &mut targets, options) };
+    let links = match links::link(&targets) {
+        Ok(links) => links,
+        Err(problems) => return refused(plan, problems),
+    };
+    let mut outcome = if targets.is_empty() { unchanged(plan) } else { transact(plan, &mut targets, links, options) };
     outcome.targets.extend(alone);
     outcome.targets.sort_by_key(|target| order.iter().position(|pid| *pid == target.pid));
     outcome
 }
 
 /// The transaction with those targets that it has to do with.
-fn transact(plan: &Plan, targets: &mut [Prepared], options: &Options) -> Outcome {
+fn transact(plan: &Plan, targets: &mut [Prepared], links: Links, options: &Options) -> Outcome {
     let board = match Board::new(targets.len(), plan.steps.len()) {
         Ok(board) => board,
         Err(errno) => return refused(plan, vec![no_child(errno)]),
     };
     let patience = Deadlines { board: &board, options, freezing: Cell::new(None) };
     let ended = child::run(&patience, |waiter| {
-        let report = transaction::run(plan, targets, options, &board, waiter);
+        let report = transaction::run(plan, targets, links, options, &board, waiter);
         serde_json::to_vec(&report).unwrap_or_default()
     });
     let said = match ended {
@@ -163,7 +174,11 @@ impl child::Patience for Deadlines<'_> {
 pub fn dry_run(plan: &Plan, options: &Options) -> DryRun {
     match prepare(plan, options) {
         Err(problems) => DryRun { outcome: refused(plan, problems), forecasts: Vec::new(), options: options.clone() },
-        Ok(targets) => forecast::tell(plan, &targets, options, planned(plan, &targets)),
+        Ok(targets) => {
+            let mut outcome = planned(plan, &targets);
+            outcome.problems.extend(links::link(&targets).err().into_iter().flatten());
+            forecast::tell(plan, &targets, options, outcome)
+        }
     }
 }
 

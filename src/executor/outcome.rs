@@ -86,6 +86,9 @@ pub struct StepOutcome {
     pub errno: Option<String>,
     /// It was taken back.
     pub undone: bool,
+    /// The calls that take it back, if the plan itself says so.
+    #[serde(default)]
+    pub undo: Vec<String>,
     /// Contents of out-buffers after a successful call: parameter and bytes.
     pub buffers: Vec<(String, Vec<u8>)>,
     /// The same by their types.
@@ -93,6 +96,22 @@ pub struct StepOutcome {
     pub values: IndexMap<String, Value>,
     /// Why it failed, or what could not be undone, in a sentence.
     pub note: Option<String>,
+    /// The ops that it is in doubt for.
+    #[serde(default)]
+    pub doubts: Vec<Doubt>,
+}
+
+/// An op that was due when a step was taken back or committed, and that did not go as it should.
+#[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
+pub struct Doubt {
+    /// What it is for: `put back`.
+    pub purpose: String,
+    /// The op: `dup3(1023, 1, O_CLOEXEC)`.
+    pub op: String,
+    /// What should be.
+    pub expected: String,
+    /// What is.
+    pub found: String,
 }
 
 /// What happened to a step.

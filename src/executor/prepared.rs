@@ -7,7 +7,9 @@ use crate::plan::Plan;
 use crate::problem::Problem;
 use crate::program::{self, Program};
 use crate::remote::{GadgetError, Gadgets, Memory, Surveyor};
-use crate::target::{Descriptors, Mappings, Names, Process, Sharers, Witness, alike, refusals, select};
+use crate::target::{
+    AddressSpace, Descriptors, Mappings, Names, Process, Sharers, VmFlags, Witness, alike, refusals, select,
+};
 use std::fs::File;
 
 /// About what a landing frame takes.
@@ -28,6 +30,10 @@ pub struct Prepared {
     pub pagemap: File,
     /// Its mappings.
     pub mappings: Mappings,
+    /// What the kernel notes of each of them.
+    pub vm_flags: VmFlags,
+    /// How they lay before the stop.
+    pub space: AddressSpace,
     /// Its descriptors.
     pub descriptors: Descriptors,
     /// Who shares what with it.
@@ -94,7 +100,7 @@ fn prepare_one(plan: &Plan, index: usize, process: Process) -> Result<Prepared, 
     let mappings = Mappings::open(&process).map_err(|error| vec![unreadable(&process, "the mappings", &error)])?;
     let found = answers::answers(plan, witness, &mappings).map_err(|problem| vec![problem])?;
     let files = Known::default();
-    let program = program::lower(plan, index, &Surroundings::new(&process, &files), &found)?;
+    let program = program::lower(plan, index, &Surroundings::new(&process, &files, &mappings), &found)?;
     let name = plan.targets[index].name.as_ref().map(|name| name.value.clone());
     let answers = answers::asks(plan, index).then_some(Answers { spec: index, names, found, files });
     open(name, process, program, mappings, answers).map_err(|problem| vec![problem])
@@ -105,8 +111,13 @@ pub fn unreadable(process: &Process, what: &str, error: &std::io::Error) -> Prob
     if error.raw_os_error() == Some(libc::ESRCH) {
         return changed(process);
     }
-    Problem::error("target::unreadable", format!("{what} of {} can't be read: {error}", process.title()))
-        .help("run criu-plan as root, or as the user whose process it is")
+    let help = match error.raw_os_error() {
+        Some(libc::EMFILE | libc::ENFILE) => {
+            "criu-plan itself needs a dozen descriptors for each target: allow it more (`ulimit -n`), or apply the plan to fewer at once"
+        }
+        _ => "run criu-plan as root, or as the user whose process it is",
+    };
+    Problem::error("target::unreadable", format!("{what} of {} can't be read: {error}", process.title())).help(help)
 }
 
 /// Opens everything that the stop will need.
@@ -120,6 +131,8 @@ fn open(
     let unreadable = |what: &str, error: std::io::Error| unreadable(&process, what, &error);
     let memory = Memory::new(process.open("mem", true).map_err(|error| unreadable("the memory", error))?);
     let pagemap = process.open("pagemap", false).map_err(|error| unreadable("the page map", error))?;
+    let vm_flags = VmFlags::open(&process).map_err(|error| unreadable("the mappings", error))?;
+    let space = mappings.space().map_err(|error| unreadable("the mappings", error))?;
     let descriptors = Descriptors::open(&process).map_err(|error| unreadable("the descriptors", error))?;
     let sharers = Sharers::scan(&process)?;
     let linker = process.auxiliary(libc::AT_BASE);
@@ -139,6 +152,8 @@ fn open(
         memory,
         pagemap,
         mappings,
+        vm_flags,
+        space,
         descriptors,
         sharers,
         gadgets,
@@ -173,6 +188,11 @@ impl Prepared {
     /// Whether a thread may make calls for another.
     pub fn like(&self, a: i32, b: i32) -> bool {
         alike(self.process.pid, a, b)
+    }
+
+    /// Whether it still runs the program that it ran when it was found; asked once inside the stop.
+    pub fn still_the_same(&self) -> bool {
+        self.answers.is_some() || self.process.same_program()
     }
 
     /// Whether its memory is still that which was opened before the stop. Left by an execve it would live on where another
@@ -232,6 +252,11 @@ impl Prepared {
         self.answers.as_ref().and_then(|answers| answers.found.left_alone)
     }
 
+    /// The processor that its first thread was on last, if the machine has no more to do than it has processors.
+    pub fn quiet_processor(&self) -> Option<usize> {
+        self.process.processor().filter(|_| self.sharers.quiet())
+    }
+
     /// Whether the plan's own conditions leave it alone.
     pub fn left_alone(&self) -> bool {
         self.why_left_alone().is_some()
@@ -253,7 +278,7 @@ impl Prepared {
         if found == answers.found {
             return Ok(false);
         }
-        let files = Surroundings::at_hand(&self.process, &answers.files);
+        let files = Surroundings::at_hand(&self.process, &answers.files, &self.mappings);
         self.program = program::lower(plan, answers.spec, &files, &found)?;
         answers.found = found;
         Ok(true)

@@ -4,9 +4,9 @@ use super::contents;
 use super::fault::OpFault;
 use super::machine::Machine;
 use super::prepared::Prepared;
-use super::{StepOutcome, StepState, TargetOutcome, Verdict};
+use super::{Doubt, StepOutcome, StepState, TargetOutcome, Verdict};
 use crate::problem::Problem;
-use crate::program::{Bound, Shown, StepCode};
+use crate::program::{Bound, Shown, StepCode, undo_text};
 use crate::syscalls::layouts::decode::Value;
 use crate::syscalls::{Nature, errno};
 use indexmap::IndexMap;
@@ -65,9 +65,11 @@ pub fn blank_step(step: &StepCode, state: StepState) -> StepOutcome {
         result: None,
         errno: None,
         undone: false,
+        undo: step.undo_steps.iter().map(undo_text).collect(),
         buffers: Vec::new(),
         values: IndexMap::new(),
         note: step.skip.map(str::to_owned),
+        doubts: Vec::new(),
     }
 }
 
@@ -157,22 +159,55 @@ impl<'a> Recorder<'a> {
         let inert = self.inert(position);
         let effective = self.effective(position);
         if let Some(slot) = self.outcome.steps.get_mut(position) {
-            slot.undone = effective && !inert;
+            slot.undone = effective && (!inert || !slot.undo.is_empty());
         }
     }
 
     /// Notes that what became of a step is not known or not as it should be, and says so.
-    pub fn in_doubt(&mut self, position: usize, fault: &OpFault, what: &str) -> Problem {
-        let message = self.say(&format!("{}: {what}: {fault}", self.title(position)));
+    pub fn in_doubt(&mut self, position: usize, fault: &OpFault, what: &str, doubts: Vec<Doubt>) -> Problem {
+        let mut message = self.say(&format!("{}: {what}: {fault}", self.title(position)));
+        for (index, Doubt { purpose, op, expected, found }) in doubts.iter().enumerate() {
+            let begin = if index == 0 { "; " } else { ", " };
+            message.push_str(&format!("{begin}{op} ({purpose}) should be {expected} and is {found}"));
+        }
         if let Some(slot) = self.outcome.steps.get_mut(position) {
             slot.state = StepState::InDoubt;
             slot.note = Some(format!("{what}: {fault}"));
+            slot.doubts = doubts;
         }
         Problem::error("run::in-doubt", message).help(if fault.target_ended() {
             "its descriptors and its memory went with it; what the plan made outside it, such as a file, may be left"
         } else {
             "compare the process with what the plan says (its descriptors in /proc/PID/fd) and put right what differs"
         })
+    }
+
+    /// The problem of steps that can't be undone and were done, last first.
+    pub fn partial(&self, stays: &[usize]) -> Option<Problem> {
+        let titles: Vec<String> = stays.iter().rev().map(|position| self.title(*position)).collect();
+        let (what, steps) = match titles.as_slice() {
+            [] => return None,
+            [one] => ("stays done, for it can't be undone", one.clone()),
+            [all @ .., last] => ("stay done, for they can't be undone", format!("{} and {last}", all.join(", "))),
+        };
+        let places = stays.iter().rev().filter_map(|position| self.target.program.steps.get(*position));
+        let problem = Problem::error("run::partial", self.say(&format!("{steps} {what}")))
+            .help("if it must not stay see to it by hand, and before the plan is applied again");
+        Some(places.fold(problem, |problem, code| problem.at(code.span, "stays")))
+    }
+
+    /// The problem of a target that could not be given back to itself.
+    pub fn not_restored(&self, fault: &OpFault) -> Problem {
+        if !fault.target_ended() {
+            return Problem::error("run::not-restored", self.say(&fault.to_string()));
+        }
+        let made = (0..self.outcome.steps.len()).any(|position| self.effective(position));
+        let help = if made {
+            "what calls of the plan had changed outside it, such as a file, may be left"
+        } else {
+            "no call of the plan had succeeded in it; its log or its parent may tell why it ended"
+        };
+        Problem::error("run::not-restored", self.say("it has ended while it was held")).help(help)
     }
 
     /// Whether it was said already that something is in doubt here.

@@ -1,8 +1,8 @@
-//! What lowering asks about files of a target: answered before the stop, and remembered for inside it, where only what the
+//! What lowering asks about files and mappings of a target: answered before the stop, and remembered for inside it, where only what the
 //! kernel has at hand is asked for anew.
 
 use crate::program::{Facts, FileFact};
-use crate::target::{Files, Named, Process};
+use crate::target::{Files, Mappings, Named, Process};
 use std::cell::RefCell;
 use std::collections::HashMap;
 
@@ -17,17 +17,18 @@ pub struct Known(RefCell<HashMap<Vec<u8>, Answer>>);
 pub struct Surroundings<'a> {
     known: &'a Known,
     files: Files<'a>,
+    mappings: &'a Mappings,
 }
 
 impl<'a> Surroundings<'a> {
     /// While the process runs.
-    pub fn new(process: &'a Process, known: &'a Known) -> Self {
-        Self { known, files: Files::new(process) }
+    pub fn new(process: &'a Process, known: &'a Known, mappings: &'a Mappings) -> Self {
+        Self { known, files: Files::new(process), mappings }
     }
 
     /// While it stands still and nobody may be waited for.
-    pub fn at_hand(process: &'a Process, known: &'a Known) -> Self {
-        Self { known, files: Files::at_hand(process) }
+    pub fn at_hand(process: &'a Process, known: &'a Known, mappings: &'a Mappings) -> Self {
+        Self { known, files: Files::at_hand(process), mappings }
     }
 
     fn answer(&self, path: &[u8]) -> Answer {
@@ -52,5 +53,9 @@ impl Facts for Surroundings<'_> {
 
     fn size(&self, path: &[u8]) -> Option<u64> {
         self.answer(path).1
+    }
+
+    fn mappings(&self, start: u64, length: u64) -> Option<usize> {
+        Some(self.mappings.within(start, start.checked_add(length)?).ok()?.len())
     }
 }

@@ -7,9 +7,9 @@ use super::machine::Machine;
 use super::prepared::Prepared;
 use super::seccomp_gate::Gate;
 use crate::problem::Problem;
-use crate::program::Program;
+use crate::program::{Program, StepCode};
 use crate::remote::{Gadgets, Image, PrepareError, Room, Runner};
-use crate::syscalls::{Kind, Nature};
+use crate::syscalls::Nature;
 use crate::target::{Fault, Resource, Waiter, shares};
 use std::collections::{BTreeMap, BTreeSet};
 
@@ -82,7 +82,11 @@ impl Crew {
 
 /// Threads that steps of a program name.
 pub fn named(program: &Program) -> BTreeSet<i32> {
-    program.steps.iter().filter(|step| step.skip.is_none()).filter_map(|step| step.thread).collect()
+    let of_step = |step: &StepCode| {
+        let undo = step.undo_steps.iter().map(|undo| undo.thread);
+        std::iter::once(step.thread).chain(undo).flatten().collect::<Vec<_>>()
+    };
+    program.steps.iter().filter(|step| step.skip.is_none()).flat_map(of_step).collect()
 }
 
 /// A thread that is to be moved.
@@ -139,8 +143,7 @@ pub fn recruit(
 /// Whether a thread may be made to run its steps.
 pub fn fit(target: &Prepared, standing: &Standing) -> Result<(), Unfit> {
     let tid = standing.tracee.tid;
-    let own = || target.program.steps.iter().filter(|step| step.skip.is_none() && step.thread == Some(tid));
-    let overwrites = overwrites_restart(&target.program, |step| step.thread == Some(tid));
+    let overwrites = overwrites_restart(&target.program, |thread| thread == Some(tid));
     if suffering(standing, overwrites).is_none() {
         let why = if overwrites {
             "is in a timed wait that its step would break, or runs 32-bit code"
@@ -149,12 +152,20 @@ pub fn fit(target: &Prepared, standing: &Standing) -> Result<(), Unfit> {
         };
         return Err(Unfit::Because(format!("thread {tid} {why}")));
     }
-    let descriptors = own().any(|step| match step.particulars.nature {
-        Nature::GivesFd | Nature::GivesPair | Nature::ReplacesFd | Nature::ClosesFd | Nature::Fcntl => true,
-        Nature::Restores(_) => step.syscall.params.iter().any(|param| matches!(param.kind, Kind::Fd)),
-        _ => false,
+    // What is looked at from outside is the table of the process.
+    let looks = |step: &StepCode| step.forward.iter().chain(&step.undo).any(|op| op.action.is_of_descriptors());
+    // What this thread does of a step, and of its undo.
+    let natures = |step: &StepCode| {
+        let undo = step.undo_steps.iter().map(|undo| (undo.thread.or(step.thread), undo.particulars.nature));
+        let all = std::iter::once((step.thread, step.particulars.nature)).chain(undo);
+        all.filter(|(thread, _)| *thread == Some(tid)).map(|(_, nature)| nature).collect::<Vec<_>>()
+    };
+    let run = target.program.steps.iter().filter(|step| step.skip.is_none());
+    let descriptors = run.clone().flat_map(natures).any(|nature| {
+        matches!(nature, Nature::GivesFd | Nature::GivesPair | Nature::ReplacesFd | Nature::ClosesFd | Nature::Fcntl)
     });
-    if descriptors && shares(target.process.tid, tid, Resource::Files) != Ok(true) {
+    let looking = run.filter(|step| step.thread == Some(tid)).any(looks);
+    if (descriptors || looking) && shares(target.process.tid, tid, Resource::Files) != Ok(true) {
         return Err(Unfit::Because(format!(
             "thread {tid} has descriptors of its own, and its step changes descriptors"
         )));

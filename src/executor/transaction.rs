@@ -3,8 +3,10 @@
 use super::Options;
 use super::board::{Board, Mark, Phase};
 use super::choice::{Standing, choose};
+use super::doubt::end;
 use super::fitness::{names_threads, shares_nothing};
 use super::foresight::{foresee, overwrites_restart};
+use super::links::{Links, link};
 use super::machine::Machine;
 use super::prepared::{Prepared, changed, no_code};
 use super::record::{ChildReport, Recorder};
@@ -25,13 +27,15 @@ use std::time::Instant;
 pub fn run(
     plan: &Plan,
     targets: &mut [Prepared],
+    mut links: Links,
     options: &Options,
     board: &Board,
     waiter: &mut Waiter,
 ) -> ChildReport {
+    waiter.make_nearness();
     let mut ready = make_ready(plan, targets);
     let mut blanks: Vec<TargetOutcome> = targets.iter().map(Recorder::blank).collect();
-    let mut problems = Vec::new();
+    let (mut problems, mut relowered) = (Vec::new(), false);
     board.enter(Phase::Freezing);
     // What was opened before the stop is closed after it: `ready` lives until then.
     let stopped = match &mut ready {
@@ -42,9 +46,18 @@ pub fn run(
         for (target, blank) in targets.iter_mut().zip(&mut blanks) {
             match target.ask_again(plan) {
                 Ok(false) => {}
-                Ok(true) => *blank = Recorder::blank(target),
+                Ok(true) => {
+                    *blank = Recorder::blank(target);
+                    relowered = true;
+                }
                 Err(more) => problems.extend(more),
             }
+        }
+    }
+    if relowered && problems.is_empty() {
+        match link(targets) {
+            Ok(anew) => links = anew,
+            Err(more) => problems.extend(more),
         }
     }
     let targets = &*targets;
@@ -55,12 +68,17 @@ pub fn run(
             Verdict::Refused
         }
         Ok(Stopped { frozen, standings, begun }) => {
-            let mut held = Held { targets, options, board, begun, frozen: &frozen };
+            let mut held = Held { targets, links: &links, options, board, begun, frozen: &frozen };
             let verdict = if problems.is_empty() {
                 held.work(waiter, &standings, &mut recorders, &mut problems)
             } else {
                 Verdict::Refused
             };
+            let single = frozen.iter().all(|frozen| frozen.threads.len() == 1);
+            // While one thread is let go the others still stand: nobody may be given way to then.
+            if let (false, Some(nearness)) = (single, waiter.nearness()) {
+                nearness.part();
+            }
             for (frozen, recorder) in frozen.iter().zip(&mut recorders) {
                 recorder.stall(begun.elapsed());
                 if let Err(fault) = frozen.release() {
@@ -70,6 +88,9 @@ pub fn run(
             verdict
         }
     };
+    if let Some(nearness) = waiter.nearness() {
+        nearness.part();
+    }
     board.enter(Phase::Released);
     let interrupted =
         if matches!(verdict, Verdict::Applied | Verdict::Unchanged) { None } else { waiter.interrupted() };
@@ -103,6 +124,11 @@ fn stop_all(
     options: &Options,
     waiter: &mut Waiter,
 ) -> Result<Stopped, Problem> {
+    if let ([target], Some(nearness)) = (targets, waiter.nearness())
+        && let Some(processor) = target.quiet_processor()
+    {
+        nearness.come(processor);
+    }
     let begun = Instant::now();
     let mut standings: Vec<Vec<Standing>> = targets.iter().map(|_| Vec::new()).collect();
     let deadline = begun + options.freeze_timeout;
@@ -140,6 +166,7 @@ fn bars_restart(target: &Prepared, tracee: Tracee) -> bool {
 /// What is held while the transaction works.
 struct Held<'a, 'f> {
     targets: &'a [Prepared],
+    links: &'a Links,
     options: &'a Options,
     board: &'a Board,
     begun: Instant,
@@ -176,7 +203,7 @@ impl<'a> Held<'a, '_> {
                 verdict = Verdict::InDoubt;
                 // That it has ended is said once.
                 if !(fault.target_ended() && recorder.doubted()) {
-                    problems.push(Problem::error("run::not-restored", recorder.say(&fault.to_string())));
+                    problems.push(recorder.not_restored(&fault));
                 }
                 recorder.doubt();
             }
@@ -194,6 +221,7 @@ impl<'a> Held<'a, '_> {
     ) -> Result<Machine<'a>, Problem> {
         self.verify(target, frozen)?;
         target.mappings.refresh();
+        target.vm_flags.refresh();
         let program = &target.program;
         let data: u64 = program.buffers.iter().map(|buffer| (buffer.len as u64).next_multiple_of(16)).sum();
         let overwrites_restart = overwrites_restart(program, |_| true);
@@ -201,7 +229,7 @@ impl<'a> Held<'a, '_> {
         let tracee = choice.standing.tracee;
         let gadgets = self.gadgets(target, tracee)?;
         let gate = self.gate(target, tracee)?;
-        foresee(target, &gate, gadgets.syscall + 2, |step| step.thread.is_none_or(|tid| tid == tracee.tid))?;
+        foresee(target, &gate, gadgets.syscall + 2, |thread| thread.is_none_or(|tid| tid == tracee.tid))?;
         let runner =
             Runner::prepare(tracee, &choice.standing.registers, &choice.image, gadgets, choice.room, &target.memory)
                 .map_err(|error| not_prepared(target, error))?;
@@ -211,7 +239,7 @@ impl<'a> Held<'a, '_> {
         let mut tools = |standing: &Standing| {
             let tracee = standing.tracee;
             let (gadgets, gate) = (self.gadgets(target, tracee)?, self.gate(target, tracee)?);
-            foresee(target, &gate, gadgets.syscall + 2, |step| step.thread == Some(tracee.tid))?;
+            foresee(target, &gate, gadgets.syscall + 2, |thread| thread == Some(tracee.tid))?;
             Ok((gadgets, gate))
         };
         match recruit(&mut machine, waiter, target, standings, &mut tools) {
@@ -230,7 +258,7 @@ impl<'a> Held<'a, '_> {
     /// What must still be true once everything stands still.
     fn verify(&self, target: &Prepared, frozen: &Frozen) -> Result<(), Problem> {
         // The memory was opened before the stop: that of a program run since (an execve of the same file) is another.
-        if !target.process.same_program() || !target.gadgets.verify(&target.memory) || !target.same_memory() {
+        if !target.still_the_same() || !target.gadgets.verify(&target.memory) || !target.same_memory() {
             return Err(changed(&target.process));
         }
         shares_nothing(target)?;
@@ -290,7 +318,7 @@ impl<'a> Held<'a, '_> {
             for at in 0..machines.len() {
                 // Repetitions of a step follow each other.
                 while self.targets[at].program.steps.get(next[at]).is_some_and(|step| step.index == index) {
-                    if let Err(problem) = self.step(waiter, at, next[at], &mut machines[at], &mut recorders[at]) {
+                    if let Err(problem) = self.step(waiter, (at, next[at]), machines, &mut recorders[at]) {
                         problems.push(problem);
                         return self.roll_back(waiter, machines, recorders, problems);
                     }
@@ -305,9 +333,8 @@ impl<'a> Held<'a, '_> {
     fn step(
         &mut self,
         waiter: &mut Waiter,
-        at: usize,
-        position: usize,
-        machine: &mut Machine<'a>,
+        (at, position): (usize, usize),
+        machines: &mut [Machine<'a>],
         recorder: &mut Recorder<'a>,
     ) -> Result<(), Problem> {
         let Some(step) = self.targets[at].program.steps.get(position) else { return Ok(()) };
@@ -319,6 +346,8 @@ impl<'a> Held<'a, '_> {
             return Err(Problem::error("run::hold", format!("the targets were held for {:?}", self.options.hold))
                 .help("`--hold` allows more"));
         }
+        let fetched = self.links.fetch(waiter, machines, self.targets, (at, position));
+        let machine = &mut machines[at];
         if step.skip.is_some() {
             // No thread was made ready for what is left out.
             recorder.step(position, machine, Ok(&StepState::Skipped));
@@ -326,7 +355,8 @@ impl<'a> Held<'a, '_> {
             return Ok(());
         }
         self.board.mark(at, index, Mark::Begun);
-        let ready = machine.hand_over(step.thread).and_then(|()| machine.run(waiter, &step.prepare));
+        let ready = fetched.and_then(|()| machine.hand_over(step.thread));
+        let ready = ready.and_then(|()| machine.run(waiter, &step.prepare));
         let result = ready.and_then(|()| {
             if machine.skips(step) {
                 return Ok(StepState::Skipped);
@@ -357,14 +387,18 @@ impl<'a> Held<'a, '_> {
                 if !recorder.done(position) {
                     continue;
                 }
-                let ready = machine.hand_over(step.thread).and_then(|()| machine.run(waiter, &step.commit));
-                let result = ready.and_then(|()| machine.run(waiter, &step.release));
+                let result = end(waiter, machine, step.thread, [&step.commit, &step.release]);
                 if !step.commit.is_empty() {
-                    recorder.step(position, machine, result.as_ref().map(|()| &StepState::Done));
+                    recorder.step(
+                        position,
+                        machine,
+                        result.as_ref().map(|()| &StepState::Done).map_err(|(fault, _)| fault),
+                    );
                 }
-                if let Err(fault) = result {
+                if let Err((fault, doubts)) = result {
                     verdict = Verdict::InDoubt;
-                    problems.push(recorder.in_doubt(position, &fault, "what it kept for undo may still be there"));
+                    let what = "what it kept for undo may still be there";
+                    problems.push(recorder.in_doubt(position, &fault, what, doubts));
                 }
             }
             recorder.end(Verdict::Applied);
@@ -387,19 +421,18 @@ impl<'a> Held<'a, '_> {
         let mut verdict = Verdict::RolledBack;
         for (at, (machine, recorder)) in machines.iter_mut().zip(recorders.iter_mut()).enumerate().rev() {
             let mut ended = Verdict::RolledBack;
+            let mut stays = Vec::new();
             let steps = &self.targets[at].program.steps;
             for (position, step) in steps.iter().enumerate().rev() {
                 if !recorder.begun(position) {
                     continue;
                 }
                 machine.extend_deadline();
-                let taken_back = machine.hand_over(step.thread).and_then(|()| {
-                    let undone = machine.run(waiter, &step.undo);
-                    undone.and(machine.run(waiter, &step.release))
-                });
+                let taken_back = end(waiter, machine, step.thread, [&step.undo, &step.release]);
                 match taken_back {
                     Ok(()) if step.irreversible && recorder.effective(position) => {
-                        ended = ended.worse(Verdict::Partial)
+                        ended = ended.worse(Verdict::Partial);
+                        stays.push(position);
                     }
                     Ok(()) => {
                         recorder.undone(position);
@@ -408,12 +441,13 @@ impl<'a> Held<'a, '_> {
                             self.board.mark(at, step.index, Mark::Undone);
                         }
                     }
-                    Err(fault) => {
+                    Err((fault, doubts)) => {
                         ended = Verdict::InDoubt;
-                        problems.push(recorder.in_doubt(position, &fault, "it could not be taken back"));
+                        problems.push(recorder.in_doubt(position, &fault, "it could not be taken back", doubts));
                     }
                 }
             }
+            problems.extend(recorder.partial(&stays));
             recorder.end(ended);
             verdict = verdict.worse(ended);
         }

@@ -20,13 +20,15 @@ pub struct FoundStep {
     pub each: Option<Vec<Each>>,
     /// The thread that runs it, if it names one.
     pub thread: Option<i32>,
-    /// How many descriptors are open in the range that it is about (close_range).
+    /// The same for each step under its `undo`.
+    pub undo_threads: Vec<Option<i32>>,
+    /// How many descriptors are open in the range that it, or a step under its `undo`, is about (close_range): the most.
     pub open: usize,
 }
 
 impl Default for FoundStep {
     fn default() -> Self {
-        Self { when: true, unless: true, each: None, thread: None, open: 0 }
+        Self { when: true, unless: true, each: None, thread: None, undo_threads: Vec::new(), open: 0 }
     }
 }
 

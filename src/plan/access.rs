@@ -1,7 +1,7 @@
 //! What a plan uses of what it captured: numbers by their way inside memory, and memory itself.
 
 use super::reading::Problems;
-use super::{Access, Arg, CaptureFrom, CaptureRef, Decode, Memory, Part, Pointed, Step};
+use super::{Arg, CaptureFrom, CaptureRef, Decode, Memory, Part, Pointed, Step, spelled};
 use crate::syscalls::layouts::access::{Missing, locate};
 
 /// A use in an argument.
@@ -51,7 +51,11 @@ fn uses_of_memory(memory: &Memory) -> Vec<Used<'_>> {
 pub fn check_access(used: &CaptureRef, from: &CaptureFrom, memory: bool, problems: &mut Problems) {
     let name = spelled(&used.name, &used.path);
     let (message, help) = match (from, memory) {
-        (CaptureFrom::Buffer(..), true) => return,
+        (CaptureFrom::Buffer(..), true) if used.path.is_empty() => return,
+        (CaptureFrom::Buffer(..), true) => (
+            format!("`{name}` is a part of memory, and only all of it can be referred to"),
+            format!("write `{{ref: {}}}`, or a number as `\"${{{name}}}\"`", used.name),
+        ),
         (CaptureFrom::Return, true) => (
             format!("`{name}` is what a call returned, and no memory"),
             format!("a number is written `\"${{{name}}}\"`"),
@@ -73,13 +77,4 @@ pub fn check_access(used: &CaptureRef, from: &CaptureFrom, memory: bool, problem
         ),
     };
     problems.at("plan::access", used.span, message, help);
-}
-
-/// As it is written between `${` and `}`.
-fn spelled(name: &str, path: &[Access]) -> String {
-    let path = path.iter().map(|access| match access {
-        Access::Field(name) => format!(".{name}"),
-        Access::Index(index) => format!("[{index}]"),
-    });
-    format!("{name}{}", path.collect::<String>())
 }

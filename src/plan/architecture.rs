@@ -7,7 +7,8 @@ use crate::syscalls::Arch;
 
 /// Reports each step whose call the architecture lacks.
 pub fn check(arch: Arch, steps: &[Step], problems: &mut Problems) {
-    for step in steps.iter().filter(|step| step.syscall.number(arch).is_none()) {
+    let all = steps.iter().flat_map(|step| std::iter::once(step).chain(step.undo_steps()));
+    for step in all.filter(|step| step.syscall.number(arch).is_none()) {
         let message = format!("{} has no `{}`", arch.name(), step.syscall.name);
         let help = match step.syscall.instead {
             Some(instead) => format!("use `{instead}`, which both architectures have"),

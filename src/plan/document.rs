@@ -83,7 +83,7 @@ fn plan(root: &Node, settings: &IndexMap<String, String>, purpose: Purpose, prob
     fields.finish("a plan", &KEYS, &[], problems);
     names::settle(&mut steps);
     flow::check(&targets, &variables, &steps, problems);
-    kinds::check(&steps, problems);
+    kinds::check(&targets, &steps, problems);
     order::check_order(&steps, problems);
     order::check_threads(&targets, &when, &steps, problems);
     unused_variables(root, problems);

@@ -2,7 +2,7 @@
 
 use super::reading::Problems;
 use super::selector::EACH;
-use super::{Access, Arg, CaptureFrom, CaptureRef, Spanned, Step, known};
+use super::{Access, Arg, CaptureFrom, CaptureRef, Spanned, Step, TargetSpec, known};
 use crate::problem::{Problem, Span};
 use crate::syscalls::{Kind, Returns, argument_kind};
 use std::collections::HashMap;
@@ -15,6 +15,20 @@ enum Is {
     Thread,
     /// What a call returns that tells only that it went well.
     Zero,
+    /// Of another target.
+    OthersDescriptor,
+    OthersAddress,
+}
+
+impl Is {
+    /// What it is to another process.
+    fn elsewhere(self) -> Self {
+        match self {
+            Self::Descriptor => Self::OthersDescriptor,
+            Self::Address => Self::OthersAddress,
+            other => other,
+        }
+    }
 }
 
 /// A captured number.
@@ -25,15 +39,20 @@ struct Captured {
 }
 
 /// Warns where what is captured is not what an argument takes.
-pub fn check(steps: &[Step], problems: &mut Problems) {
+pub fn check(targets: &[TargetSpec], steps: &[Step], problems: &mut Problems) {
     let mut captured: HashMap<&str, Captured> = HashMap::new();
-    for step in steps {
+    let own = |step: &Step| step.target.as_ref().map(|target| target.value.clone());
+    let all =
+        steps.iter().flat_map(|step| std::iter::once(step).chain(step.undo_steps()).map(move |one| (one, own(step))));
+    for (step, target) in all {
         for (index, argument) in step.args.iter().enumerate() {
             let Some(used) = lone_use(argument.as_ref()) else { continue };
             let found = match used.target.as_deref() {
                 Some(EACH) => of_each(&used.name).map(|is| (is, None)),
-                Some(_) => None,
-                None => captured.get(used.name.as_str()).map(|captured| (captured.is, Some(captured))),
+                used_of => captured.get(used.name.as_str()).map(|captured| {
+                    let elsewhere = targets.len() > 1 && used_of.is_some() && used_of != target.as_deref();
+                    (if elsewhere { captured.is.elsewhere() } else { captured.is }, Some(captured))
+                }),
             };
             if let Some((is, from)) = found {
                 check_one(step, index, used, is, from, problems);
@@ -51,10 +70,12 @@ pub fn check(steps: &[Step], problems: &mut Problems) {
 fn check_one(step: &Step, index: usize, used: &CaptureRef, is: Is, from: Option<&Captured>, problems: &mut Problems) {
     let kind = argument_kind(step.syscall, index, |index| known(step.args.get(index)?.as_ref()));
     let due = match (kind, is) {
-        (Kind::Fd | Kind::DirFd, Is::Address | Is::Thread | Is::Zero) => "a descriptor",
-        (Kind::Addr, Is::Descriptor | Is::Thread | Is::Zero) => "an address",
-        (Kind::In(_) | Kind::Out(_) | Kind::InOut(_), Is::Descriptor | Is::Thread | Is::Zero) => "memory",
-        (Kind::Pid, Is::Descriptor | Is::Address | Is::Zero) => "the id of a process or thread",
+        // Its argument `targetfd` is a descriptor of another process.
+        (Kind::Fd, Is::OthersDescriptor) if step.syscall.name == "pidfd_getfd" && index == 1 => return,
+        (Kind::Fd | Kind::DirFd, is) if is != Is::Descriptor => "a descriptor",
+        (Kind::Addr, is) if is != Is::Address => "an address",
+        (Kind::In(_) | Kind::Out(_) | Kind::InOut(_), is) if is != Is::Address => "memory",
+        (Kind::Pid, is) if is != Is::Thread => "the id of a process or thread",
         (Kind::Signal, _) => "a signal",
         _ => return,
     };
@@ -64,9 +85,14 @@ fn check_one(step: &Step, index: usize, used: &CaptureRef, is: Is, from: Option<
         (Is::Thread, _) => "the id of a thread".to_owned(),
         (Is::Zero, Some(from)) => format!("the 0 that `{}` returns", from.call),
         (Is::Zero, None) => "0".to_owned(),
+        (Is::OthersDescriptor, _) => "a descriptor of another process".to_owned(),
+        (Is::OthersAddress, _) => "an address in another process".to_owned(),
     };
     let name = step.syscall.params.get(index).map_or("", |param| param.name);
-    let shown = if used.target.is_some() { format!("{EACH}.{}", used.name) } else { used.name.clone() };
+    let shown = match &used.target {
+        Some(target) => format!("{target}.{}", used.name),
+        None => used.name.clone(),
+    };
     let message = format!("`{name}` of `{}` is {due}, and `${{{shown}}}` is {is}", step.syscall.name);
     let problem = Problem::warning("plan::captured-kind", message).help("is this the value that is meant?");
     let problem = problem.at(used.span, "used here");

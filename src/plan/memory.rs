@@ -167,7 +167,9 @@ impl Forms<'_> {
     fn reference(&mut self, node: &Node) -> Option<Pointed> {
         let text = scalar(node, "ref", self.problems)?;
         let word = text.strip_prefix("${").and_then(|text| text.strip_suffix('}')).unwrap_or(text);
-        if !super::reading::is_name(word) {
+        // Memory of another target can't be had, which is told where all names are known.
+        let (target, word) = word.split_once('.').map_or((None, word), |(target, word)| (Some(target), word));
+        if !target.into_iter().chain([word]).all(super::reading::is_name) {
             self.problem(
                 "plan::name",
                 node.span,
@@ -176,7 +178,8 @@ impl Forms<'_> {
             );
             return None;
         }
-        let reference = CaptureRef { target: None, name: word.to_owned(), path: Vec::new(), span: node.span };
+        let reference =
+            CaptureRef { target: target.map(str::to_owned), name: word.to_owned(), path: Vec::new(), span: node.span };
         Some(Pointed::Ref(reference))
     }
 

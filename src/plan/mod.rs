@@ -28,10 +28,12 @@ mod step;
 mod structure;
 mod tree;
 mod types;
+mod undo;
 
 pub use crate::facts::{Count, Fact, Repetition, Selector, With};
 pub use argument::{amount, signature};
 pub use document::{Purpose, Reading, read, read_for};
+pub use flow::PID;
 pub use number::shown;
 pub use schema::{schema, schema_text};
 pub use source::load;

@@ -1,12 +1,13 @@
 //! What the first word of `${a.b}` is: captured memory if any step captures such a name, else a target.
 
-use super::{Access, Arg, CaptureRef, Memory, Number, Pointed, Step};
+use super::{Access, Arg, CaptureRef, Memory, Number, Pointed, Step, Undo};
 use std::collections::HashSet;
 
 /// Settles every use in a plan's steps.
 pub fn settle(steps: &mut [Step]) {
+    let all = steps.iter().flat_map(|step| std::iter::once(step).chain(step.undo_steps()));
     let captured: HashSet<String> =
-        steps.iter().flat_map(|step| &step.captures).map(|capture| capture.name.value.clone()).collect();
+        all.flat_map(|step| &step.captures).map(|capture| capture.name.value.clone()).collect();
     for step in steps {
         for used in uses_mut(step) {
             settle_one(used, &captured);
@@ -21,22 +22,29 @@ fn settle_one(used: &mut CaptureRef, captured: &HashSet<String>) {
     }
 }
 
-/// Every use of a captured value in a step, but for those in texts.
+/// Every use of a captured value in a step and in those that undo it, but for those in texts.
 pub fn uses_mut(step: &mut Step) -> Vec<&mut CaptureRef> {
     let mut uses = Vec::new();
+    of_step(step, &mut uses);
+    uses
+}
+
+fn of_step<'a>(step: &'a mut Step, uses: &mut Vec<&'a mut CaptureRef>) {
+    if let Undo::Steps(steps) = &mut step.undo {
+        steps.iter_mut().for_each(|step| of_step(step, uses));
+    }
     for condition in step.when.comparisons.iter_mut().chain(&mut step.unless.comparisons) {
-        of_number(&mut condition.left, &mut uses);
-        of_number(&mut condition.right, &mut uses);
+        of_number(&mut condition.left, uses);
+        of_number(&mut condition.right, uses);
     }
     for argument in step.args.iter_mut().flatten() {
         match &mut argument.value {
-            Arg::Number(number) => of_number(number, &mut uses),
-            Arg::Memory(memory) => of_memory(memory, &mut uses),
+            Arg::Number(number) => of_number(number, uses),
+            Arg::Memory(memory) => of_memory(memory, uses),
             Arg::Ref(reference) => uses.push(reference),
             Arg::Text(_) | Arg::Template(_) => {}
         }
     }
-    uses
 }
 
 fn of_number<'a>(number: &'a mut Number, uses: &mut Vec<&'a mut CaptureRef>) {

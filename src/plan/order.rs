@@ -35,8 +35,9 @@ pub fn check_order(steps: &[Step], problems: &mut Problems) {
 fn lasts(step: &Step) -> bool {
     match step.particulars().nature {
         Nature::Inert => false,
+        _ if matches!(step.undo, Undo::Steps(_)) => step.irreversible,
         Nature::NotYet(_) | Nature::Irreversible(_) => true,
-        _ => step.irreversible || step.undo == Undo::None,
+        _ => step.irreversible || matches!(step.undo, Undo::None),
     }
 }
 
@@ -54,7 +55,8 @@ fn ends_with_its_own(step: &Step, opened: &HashSet<&str>) -> bool {
 /// back until all is done.
 fn is_undone(step: &Step) -> bool {
     let nature = step.particulars().nature;
-    let closes_own = nature == Nature::ClosesFd && !uses_of_arguments(step).is_empty();
+    let closes_own =
+        nature == Nature::ClosesFd && matches!(step.undo, Undo::Auto) && !uses_of_arguments(step).is_empty();
     nature != Nature::Inert && !lasts(step) && !closes_own
 }
 
@@ -82,10 +84,11 @@ pub fn check_threads(targets: &[TargetSpec], when: &[Spanned<Fact>], steps: &[St
     if one_thread(when.iter().map(|fact| &fact.value)) || targets.iter().all(has_one_thread) {
         return;
     }
-    for step in steps {
-        let named = step.thread.is_some() || matches!(&step.each, Some(each) if is_thread(&each.value));
+    let named = |step: &Step| step.thread.is_some() || matches!(&step.each, Some(each) if is_thread(&each.value));
+    let all = steps.iter().filter(|step| !named(step)).flat_map(|step| std::iter::once(step).chain(step.undo_steps()));
+    for step in all.filter(|step| !named(step)) {
         let particulars = step.particulars();
-        if named || particulars.scope != Scope::Thread || particulars.nature == Nature::Inert || is_forbidden(step) {
+        if particulars.scope != Scope::Thread || particulars.nature == Nature::Inert || is_forbidden(step) {
             continue;
         }
         let message = format!("`{}` changes one thread only, and the step does not say which", step.syscall.name);

@@ -18,8 +18,11 @@ pub fn definitions() -> Map<String, Value> {
     let facts = json!({ "type": ["array"], "minItems": 1, "else": { "items": { "$ref": "#/$defs/facts" } } });
     let condition = json!({ "type": ["string", "array"], "minItems": 1, "else": { "items": { "$ref": "#/$defs/condition" } },
         "pattern": "==|!=|<|>", "patternErrorMessage": "A comparison is due, as \"${fd} != 1\", or a fact" });
+    let comparisons = json!({ "type": ["string", "array"], "minItems": 1, "items": { "$ref": "#/$defs/comparisons" },
+        "pattern": "==|!=|<|>", "patternErrorMessage": "A comparison is due, as \"${fd} != 1\"" });
     let definitions = json!({
         "target": target(),
+        "comparisons": comparisons,
         "range": range,
         "fact": fact(&text),
         "facts": or_mapping(facts, "fact"),

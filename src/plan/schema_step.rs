@@ -3,6 +3,7 @@
 use super::argument::{ALIASES, parameter};
 use super::schema::{NUMBERS, flags_key, names_key, set_key, titled};
 use super::step::MODIFIERS;
+use super::undo::NOT_IN_UNDO;
 use crate::syscalls::layouts::named;
 use crate::syscalls::{Kind, Nature, Set, Syscall, TABLE, commands};
 use serde_json::{Map, Value, json};
@@ -24,6 +25,7 @@ pub fn definitions() -> Map<String, Value> {
     let mut shared = Shared::default();
     let step = step(&mut shared);
     shared.definitions.insert("step".into(), step);
+    shared.definitions.insert("undo-step".into(), undo_step());
     shared.definitions
 }
 
@@ -67,7 +69,8 @@ fn step(shared: &mut Shared) -> Value {
             "properties": { "min": { "$ref": "#/$defs/number" }, "max": { "$ref": "#/$defs/number" } } },
         "ignore": { "description": "Errors to go over",
             "anyOf": [{ "$ref": "#/$defs/errno" }, { "type": "array", "items": { "$ref": "#/$defs/errno" } }] },
-        "undo": { "enum": ["auto", "none"], "description": "none takes `irreversible: true`" },
+        "undo": { "description": "What takes it back: auto, none (with `irreversible: true`), or steps",
+            "anyOf": [{ "enum": ["auto", "none"] }, { "type": "array" }], "minItems": 1, "items": { "$ref": "#/$defs/undo-step" } },
         "irreversible": { "type": "boolean", "description": "It may stay done when the plan fails" },
         "timeout": { "type": "string", "pattern": r"^(([0-9]+\.?[0-9]*|\.[0-9]+) *(us|ms|s|m|h)|.*\$\{.*)$",
             "description": "How long it may wait, as 500ms or 2s", "errorMessage": "A time is due, as 500ms or 2s" },
@@ -78,6 +81,16 @@ fn step(shared: &mut Shared) -> Value {
     }
     json!({ "type": "object", "additionalProperties": false, "properties": properties, "dependentSchemas": captures,
             "allOf": rules(&names) })
+}
+
+/// A step that takes another one back: where that one ran, and with conditions that only compare.
+fn undo_step() -> Value {
+    let compares = json!({ "$ref": "#/$defs/comparisons" });
+    let mut properties = json!({ "when": compares, "unless": compares, "thread": { "not": { "const": "all" } } });
+    for modifier in NOT_IN_UNDO {
+        properties[modifier] = json!(false);
+    }
+    json!({ "$ref": "#/$defs/step", "properties": properties })
 }
 
 /// What holds between the keys of a step. Each rule says in an editor what is wrong.

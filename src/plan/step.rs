@@ -7,6 +7,7 @@ use super::number::{looks_like_integer, number};
 use super::reading::{Fields, Problems, Variables, boolean, is_name, scalar, unknown};
 use super::repetition::{Thread, for_each, thread};
 use super::tree::{Node, NodeKind};
+use super::undo::undo;
 use super::{Arg, Capture, CaptureFrom, Decode, Expected, Memory, Repetition, Spanned, Step, ThreadChoice, Undo};
 use crate::problem::{Problem, Span};
 use crate::syscalls::layouts::named;
@@ -31,7 +32,15 @@ pub const MODIFIERS: [&str; 12] = [
 
 /// Reads a step.
 pub fn step(node: &Node, variables: &Variables, problems: &mut Problems) -> Option<Step> {
-    let mut fields = Fields::of(node, "a step", problems)?;
+    let fields = Fields::of(node, "a step", problems)?;
+    let step = read(node, fields, variables, problems)?;
+    check_call(&step, problems);
+    check_undo(&step, problems);
+    Some(step)
+}
+
+/// Reads what any step has.
+pub fn read(node: &Node, mut fields: Fields<'_>, variables: &Variables, problems: &mut Problems) -> Option<Step> {
     let name =
         fields.take("name").and_then(|node| Some(variables.text(scalar(node, "name", problems)?, node.span, problems)));
     let capture = fields.take("capture");
@@ -41,13 +50,13 @@ pub fn step(node: &Node, variables: &Variables, problems: &mut Problems) -> Opti
     let unless = fields.take("unless").map(|node| conditions(node, "unless", variables, problems)).unwrap_or_default();
     let returns = fields.take("returns").and_then(|node| expected(node, variables, problems));
     let ignore = fields.take("ignore").map(|node| ignored(node, problems)).unwrap_or_default();
-    let undo = fields.take("undo").map_or(Undo::Auto, |node| undo(node, problems));
+    let undo = fields.take("undo").map_or(Undo::Auto, |node| undo(node, variables, problems));
     let irreversible = fields.take("irreversible").is_some_and(|node| boolean(node, "irreversible", problems));
     let timeout = fields.take("timeout").and_then(|node| duration(node, variables, problems));
     let (key, syscall, value) = the_call(node, &mut fields, problems)?;
     let (args, kinds) = arguments(syscall, value, key.span, variables, problems);
     let captures = capture.map(|node| captures(node, syscall, &args, &kinds, problems)).unwrap_or_default();
-    let step = Step {
+    Some(Step {
         name,
         syscall,
         args,
@@ -63,9 +72,7 @@ pub fn step(node: &Node, variables: &Variables, problems: &mut Problems) -> Opti
         irreversible,
         timeout,
         span: key.span,
-    };
-    check_call(&step, problems);
-    Some(step)
+    })
 }
 
 /// What a step is repeated over, and the thread that runs it.
@@ -127,7 +134,7 @@ fn the_call<'a>(
 }
 
 /// What speaks against the call itself.
-fn check_call(step: &Step, problems: &mut Problems) {
+pub fn check_call(step: &Step, problems: &mut Problems) {
     let call = step.syscall;
     let particulars = step.particulars();
     if let Some(why) = particulars.forbidden {
@@ -138,16 +145,21 @@ fn check_call(step: &Step, problems: &mut Problems) {
         let message = format!("`{}` waits, perhaps for ever, and has no `timeout`", call.name);
         problems.at("plan::no-timeout", step.span, message, "add `timeout: 1s` to the step");
     }
-    if step.irreversible {
+}
+
+/// What speaks against how a step is undone.
+fn check_undo(step: &Step, problems: &mut Problems) {
+    let particulars = step.particulars();
+    if step.irreversible || particulars.forbidden.is_some() {
         return;
     }
-    let why = match (step.undo, particulars.nature) {
+    let why = match (&step.undo, particulars.nature) {
         (Undo::None, _) => "`undo: none` keeps nothing to undo it with",
         (Undo::Auto, Nature::NotYet(why) | Nature::Irreversible(why)) => why,
-        (Undo::Auto, _) => return,
+        (Undo::Auto | Undo::Steps(_), _) => return,
     };
-    let message = format!("`{}` can't be undone: {why}", call.name);
-    let help = "if that is as it should be, add `irreversible: true` to the step; best as one of the last";
+    let message = format!("`{}` can't be undone: {why}", step.syscall.name);
+    let help = "if that is as it should be, add `irreversible: true` to the step, best as one of the last; or say under `undo` what takes it back";
     problems.at("plan::irreversible", step.span, message, help);
 }
 
@@ -159,7 +171,7 @@ fn instead_of(call: &str) -> &'static str {
             "start what is to run beside it from outside; a plan changes what runs"
         }
         "execve" | "execveat" => "to run another program restart the service; a plan changes what runs",
-        "rt_sigprocmask" | "rt_sigsuspend" => "what the process does on a signal is set with `rt_sigaction`",
+        "rt_sigsuspend" => "what the process does on a signal is set with `rt_sigaction`",
         "ptrace" => "trace the process from outside, once the plan is done",
         _ => "leave the step out; `criu-plan explain` and the call's name tells which uses of it there are",
     }
@@ -173,22 +185,6 @@ fn name_of(node: &Node, what: &str, problems: &mut Problems) -> Option<Spanned<S
         return None;
     }
     Some(Spanned { value: text.to_owned(), span: node.span })
-}
-
-fn undo(node: &Node, problems: &mut Problems) -> Undo {
-    match &node.kind {
-        NodeKind::Scalar { text, .. } if text == "none" => Undo::None,
-        NodeKind::Scalar { text, .. } if text == "auto" => Undo::Auto,
-        NodeKind::List(_) => {
-            let message = "steps under `undo` are not supported by this version";
-            problems.at("plan::unsupported", node.span, message, "use `undo: none` with `irreversible: true`");
-            Undo::None
-        }
-        _ => {
-            problems.at("plan::shape", node.span, "`undo` is auto or none", "");
-            Undo::Auto
-        }
-    }
 }
 
 /// `2s`, `500ms`, `1m`.

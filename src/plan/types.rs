@@ -1,6 +1,6 @@
 //! The plan as typed values, each with its place in the text. Variables are already put in.
 
-use crate::facts::{Fact, Repetition, Selector, With};
+use crate::facts::{Count, Fact, Repetition, Selector, With};
 use crate::problem::Span;
 pub use crate::syscalls::layouts::access::Access;
 pub use crate::syscalls::layouts::decode::Decode;
@@ -49,6 +49,14 @@ pub struct TargetSpec {
     pub expect: Vec<Spanned<Fact>>,
 }
 
+impl TargetSpec {
+    /// Whether it may stand for more than one process.
+    pub fn may_be_several(&self) -> bool {
+        let one = !matches!(self.selector.value, Selector::Match(_, Count::Any | Count::Exactly(2..)));
+        !one || self.with.is_some()
+    }
+}
+
 /// One step: one system call.
 #[derive(Debug, Clone)]
 pub struct Step {
@@ -88,6 +96,27 @@ impl Step {
     /// What its call is with these arguments.
     pub fn particulars(&self) -> Particulars {
         particulars(self.syscall, |index| known(self.args.get(index)?.as_ref()))
+    }
+
+    /// The steps that take it back, if the plan has them.
+    pub fn undo_steps(&self) -> &[Step] {
+        match &self.undo {
+            Undo::Steps(steps) => steps,
+            Undo::Auto | Undo::None => &[],
+        }
+    }
+
+    /// The same, to change them.
+    pub fn undo_steps_mut(&mut self) -> &mut [Step] {
+        match &mut self.undo {
+            Undo::Steps(steps) => steps,
+            Undo::Auto | Undo::None => &mut [],
+        }
+    }
+
+    /// Whether a condition may pass it over.
+    pub fn may_be_skipped(&self) -> bool {
+        !self.when.is_empty() || !self.unless.is_empty()
     }
 }
 
@@ -223,6 +252,22 @@ pub struct CaptureRef {
     pub span: Span,
 }
 
+impl CaptureRef {
+    /// The capture and the way inside it, as between `${` and `}` without the target: `st.st_size`.
+    pub fn spelled(&self) -> String {
+        spelled(&self.name, &self.path)
+    }
+}
+
+/// A name and a way inside it, as they are written between `${` and `}`.
+pub fn spelled(name: &str, path: &[Access]) -> String {
+    let path = path.iter().map(|access| match access {
+        Access::Field(name) => format!(".{name}"),
+        Access::Index(index) => format!("[{index}]"),
+    });
+    format!("{name}{}", path.collect::<String>())
+}
+
 /// A name bound by `capture:`.
 #[derive(Debug, Clone, PartialEq, Eq)]
 pub struct Capture {
@@ -303,10 +348,12 @@ pub struct Expected {
 }
 
 /// `undo:`.
-#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+#[derive(Debug, Clone)]
 pub enum Undo {
     /// What the table knows.
     Auto,
     /// Nothing (needs `irreversible: true`).
     None,
+    /// These steps, in order, in the thread that ran the step if they name no other. At least one.
+    Steps(Vec<Step>),
 }

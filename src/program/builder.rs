@@ -73,7 +73,16 @@ impl Builder {
     pub fn helper(&self, name: &str, args: Vec<Cell>, result: Cell, purpose: &'static str) -> Option<Action> {
         let syscall = syscalls::by_name(name)?;
         let accept = Accept::default();
-        Some(Action::Call(Call { syscall, args, result, accept, timeout: None, may_block: false, purpose }))
+        Some(Action::Call(Call {
+            syscall,
+            args,
+            result,
+            accept,
+            timeout: None,
+            may_block: false,
+            purpose,
+            thread: None,
+        }))
     }
 }
 
@@ -114,6 +123,7 @@ impl Own {
             timeout: self.timeout,
             may_block: self.may_block,
             purpose,
+            thread: None,
         })
     }
 

@@ -12,11 +12,9 @@ use crate::syscalls::layouts::{Int, Shape};
 impl Lowering<'_> {
     /// What a name is bound to here; a problem if that is nothing.
     pub fn bound(&mut self, reference: &CaptureRef) -> Option<Binding> {
-        if reference.target.as_deref().is_some_and(|target| Some(target) != self.own_name) {
-            let problem = Problem::error(
-                "program::cross-target",
-                format!("`{}` is captured in another target, which this version does not support", reference.name),
-            );
+        if self.is_elsewhere(reference) {
+            let message = format!("`{}` is memory of another process", reference.spelled());
+            let problem = Problem::error("program::other-memory", message);
             self.problems.push(problem.help("capture it in the target that uses it").at(reference.span, ""));
             return None;
         }
@@ -41,6 +39,12 @@ impl Lowering<'_> {
 
     /// A cell with a captured number.
     pub fn capture(&mut self, reference: &CaptureRef, prepare: &mut Vec<Op>) -> Cell {
+        if let Some(cell) = self.fetched.get(&(reference.target.clone(), reference.spelled())) {
+            return *cell;
+        }
+        if self.is_elsewhere(reference) {
+            return self.import(reference);
+        }
         let cell = self.bound(reference).and_then(|binding| match binding.bound {
             Bound::Cell(cell) if reference.path.is_empty() => Some(cell),
             Bound::Cell(_) => {

@@ -4,7 +4,8 @@
 use super::Shown;
 use crate::facts::{Each, Found, Repetition};
 use crate::plan::{
-    Access, Arg, CaptureFrom, CaptureRef, Conditions, Memory, Number, Part, Plan, Pointed, Spanned, Step, names, shown,
+    Access, Arg, CaptureFrom, CaptureRef, Conditions, Memory, Number, Part, Plan, Pointed, Spanned, Step, Undo, names,
+    shown,
 };
 use crate::syscalls::Kind;
 use std::borrow::Cow;
@@ -24,6 +25,8 @@ pub struct Instance<'p> {
     pub each: Option<String>,
     /// The thread that runs it.
     pub thread: Option<i32>,
+    /// The threads that run the steps under its `undo`, where these name some.
+    pub undo_threads: Vec<Option<i32>>,
     /// Why it is left out, if it is.
     pub skip: Option<&'static str>,
     /// Its `unless` may still hold, by what is compared when it is reached.
@@ -56,6 +59,7 @@ pub fn instances<'p>(plan: &'p Plan, own_name: Option<&str>, found: &Found) -> V
             step: Cow::Borrowed(step),
             each: None,
             thread: answers.thread,
+            undo_threads: answers.undo_threads.clone(),
             skip,
             unless: answers.unless,
             open: answers.open,
@@ -71,7 +75,7 @@ pub fn instances<'p>(plan: &'p Plan, own_name: Option<&str>, found: &Found) -> V
             match (&step.each, &answers.each) {
                 (Some(_), Some(each)) if !each.is_empty() => {
                     all.extend(each.iter().enumerate().map(|(number, one)| Instance {
-                        step: Cow::Owned(put_in(step, one, number, &lists)),
+                        step: Cow::Owned(put_in(step, own_name, one, number, &lists)),
                         each: Some(one.label.clone()),
                         thread: one.thread.or(answers.thread),
                         ..alone(None)
@@ -86,7 +90,7 @@ pub fn instances<'p>(plan: &'p Plan, own_name: Option<&str>, found: &Found) -> V
 }
 
 /// One repetition of a step.
-fn put_in(step: &Step, each: &Each, number: usize, lists: &Lists<'_>) -> Step {
+fn put_in(step: &Step, own_name: Option<&str>, each: &Each, number: usize, lists: &Lists<'_>) -> Step {
     let mut step = step.clone();
     for capture in &mut step.captures {
         capture.name.value = element(&capture.name.value, number);
@@ -96,20 +100,26 @@ fn put_in(step: &Step, each: &Each, number: usize, lists: &Lists<'_>) -> Step {
         put_into_number(value, kind, each);
     }
     for used in names::uses_mut(&mut step) {
+        let here = used.target.as_deref().is_none_or(|target| Some(target) == own_name);
         match lists.get(used.name.as_str()) {
-            // By number where it would have no elements itself.
-            Some((over, by_return)) if Some(*over) == own.as_ref() && (!*by_return || used.path.is_empty()) => {
+            // By number where it would have no elements itself. Of another target's list an element is always named.
+            Some((over, by_return)) if here && Some(*over) == own.as_ref() && (!*by_return || used.path.is_empty()) => {
                 used.name = element(&used.name, number);
             }
             _ => name_element(used, lists),
         }
     }
+    put_into_texts(&mut step, each);
+    step.undo_steps_mut().iter_mut().for_each(|step| put_into_texts(step, each));
+    step
+}
+
+fn put_into_texts(step: &mut Step, each: &Each) {
     for argument in step.args.iter_mut().flatten() {
         if let Arg::Template(parts) = &argument.value {
             argument.value = Arg::Text(parts.iter().flat_map(|part| text_of(part, each).into_bytes()).collect());
         }
     }
-    step
 }
 
 fn put_into_number(value: &mut Number, kind: Kind, each: &Each) {
@@ -158,6 +168,17 @@ fn name_element(used: &mut CaptureRef, lists: &Lists<'_>) {
     }
 }
 
+/// The same for a use by another target.
+pub fn name_element_of(used: &mut CaptureRef, plan: &Plan) {
+    let of = |step: &&Step| step.captures.iter().any(|capture| capture.name.value == used.name);
+    if let (Some(Step { each: Some(_), .. }), Some(Access::Index(index))) =
+        (plan.steps.iter().find(of), used.path.first())
+    {
+        used.name = element(&used.name, *index);
+        used.path.remove(0);
+    }
+}
+
 fn element(name: &str, index: usize) -> String {
     format!("{name}[{index}]")
 }
@@ -170,7 +191,8 @@ pub fn uses_of_each(step: &Step) -> BTreeSet<String> {
         .filter(|used| used.target.as_deref() == Some(EACH))
         .map(|used| used.name.clone())
         .collect();
-    for argument in step.args.iter().flatten() {
+    let all = std::iter::once(&step).chain(step.undo_steps());
+    for argument in all.flat_map(|step| &step.args).flatten() {
         if let Arg::Template(parts) = &argument.value {
             uses.extend(parts.iter().filter_map(Part::used).map(|used| used.name.clone()));
         }
@@ -183,9 +205,17 @@ pub fn list_of(name: &str) -> Option<&str> {
     name.split_once('[').map(|(list, _)| list)
 }
 
-/// Every number in a step, and what it is.
+/// Every number in a step and in those that undo it, and what it is.
 fn numbers(step: &mut Step) -> Vec<(&mut Number, Kind)> {
     let mut all = Vec::new();
+    numbers_of_step(step, &mut all);
+    all
+}
+
+fn numbers_of_step<'a>(step: &'a mut Step, all: &mut Vec<(&'a mut Number, Kind)>) {
+    if let Undo::Steps(steps) = &mut step.undo {
+        steps.iter_mut().for_each(|step| numbers_of_step(step, all));
+    }
     for Conditions { comparisons, .. } in [&mut step.when, &mut step.unless] {
         for condition in comparisons {
             all.push((&mut condition.left, Kind::Int));
@@ -196,11 +226,10 @@ fn numbers(step: &mut Step) -> Vec<(&mut Number, Kind)> {
     for (index, argument) in step.args.iter_mut().enumerate() {
         match argument.as_mut().map(|argument| &mut argument.value) {
             Some(Arg::Number(number)) => all.push((number, params.get(index).map_or(Kind::Int, |param| param.kind))),
-            Some(Arg::Memory(memory)) => numbers_of(memory, &mut all),
+            Some(Arg::Memory(memory)) => numbers_of(memory, all),
             Some(Arg::Text(_) | Arg::Template(_) | Arg::Ref(_)) | None => {}
         }
     }
-    all
 }
 
 fn numbers_of<'a>(memory: &'a mut Memory, all: &mut Vec<(&'a mut Number, Kind)>) {

@@ -1,6 +1,6 @@
 //! A Program as text that people read.
 
-use super::{Action, Asked, Bound, BufferId, Call, Cell, Guard, Init, Op, Program, Shown, StepCode};
+use super::{Action, Aspect, Bound, BufferId, Call, Cell, Guard, Import, Init, Op, Program, Shown, StepCode, UndoCode};
 use crate::plan::{Relation, shown};
 use crate::syscalls::layouts::Int;
 use crate::syscalls::{Kind, Syscall};
@@ -9,16 +9,31 @@ use std::fmt::Write;
 
 /// The step's call as in C, constants spelled out: `open("/var/log/app.log", O_WRONLY|O_CREAT|O_APPEND, 0o644)`.
 pub fn call_text(step: &StepCode) -> String {
-    let args = step.shown.iter().map(|(_, shown)| match shown {
+    as_in_c(step.syscall, &step.shown)
+}
+
+/// The same of a step under `undo`.
+pub fn undo_text(step: &UndoCode) -> String {
+    as_in_c(step.syscall, &step.shown)
+}
+
+fn as_in_c(syscall: &Syscall, shown: &[(&'static str, Shown)]) -> String {
+    let args = shown.iter().map(|(_, shown)| match shown {
         Shown::Text(text) | Shown::Cell(_, text) => text.as_str(),
     });
-    format!("{}({})", step.syscall.name, args.collect::<Vec<_>>().join(", "))
+    format!("{}({})", syscall.name, args.collect::<Vec<_>>().join(", "))
+}
+
+/// One op, with the values that its cells have.
+pub fn op_text(program: &Program, op: &Op, values: &dyn Fn(Cell) -> Option<u64>) -> String {
+    let listing = Listing { program, names: names(program), read: HashSet::new(), values: Some(values) };
+    listing.action(&op.action).0
 }
 
 /// An op, or what decides whether a step is made, as people read it.
 #[derive(Debug, Clone, PartialEq, Eq)]
 pub struct Line {
-    /// `prepare`, `when`, `unless`, `forward`, `undo`, `commit` or `release`.
+    /// `import`, `prepare`, `when`, `unless`, `forward`, `undo`, `commit` or `release`.
     pub section: &'static str,
     /// What is done, or what is compared.
     pub text: String,
@@ -32,7 +47,7 @@ pub struct Line {
 
 /// Every op of every step, in order.
 pub fn lines(program: &Program) -> Vec<Vec<Line>> {
-    let listing = Listing { program, names: names(program), read: read(program) };
+    let listing = Listing { program, names: names(program), read: read(program), values: None };
     program.steps.iter().map(|step| listing.step(step)).collect()
 }
 
@@ -74,15 +89,21 @@ struct Listing<'a> {
     program: &'a Program,
     names: HashMap<Cell, String>,
     read: HashSet<Cell>,
+    /// What cells hold, once the program runs.
+    values: Option<&'a dyn Fn(Cell) -> Option<u64>>,
 }
 
 impl Listing<'_> {
     fn step(&self, step: &StepCode) -> Vec<Line> {
-        let mut lines: Vec<Line> = step.prepare.iter().map(|op| self.line("prepare", op)).collect();
+        let plain = |section, text| Line { section, text, guards: String::new(), remark: "", keeps: false };
+        let import = |Import { target, name, into, .. }: &Import| {
+            plain("import", format!("{} = {name} of {target}", self.value(*into, Kind::Int)))
+        };
+        let mut lines: Vec<Line> = step.imports.iter().map(import).collect();
+        lines.extend(step.prepare.iter().map(|op| self.line("prepare", op)));
         for (section, guards) in [("when", &step.when), ("unless", &step.unless)] {
             if !guards.is_empty() {
-                let text = self.conditions(guards);
-                lines.push(Line { section, text, guards: String::new(), remark: "", keeps: false });
+                lines.push(plain(section, self.conditions(guards)));
             }
         }
         let own = step.forward.iter().position(|op| matches!(&op.action, Action::Call(call) if is_own(call)));
@@ -126,7 +147,22 @@ impl Listing<'_> {
                 let number = Int::plain(*size, *signed).name();
                 format!("{number} at buffer{buffer}[{offset}] = {}{most}", name(from))
             }
-            Action::Ask { into, what } => format!("{} = {}", name(into), asked(*what, &name)),
+            Action::Ask { into, what } => format!("{} = {}", name(into), what.describe(&name)),
+            Action::Reckon { into, what, from } => {
+                let from: Vec<String> = from.iter().map(name).collect();
+                format!("{} = {}({})", name(into), what.describe(), from.join(", "))
+            }
+            Action::Survey { into, aspect, start, length } => {
+                let pieces: Vec<String> = into.iter().map(|piece| name(&piece.value)).collect();
+                format!("{} = {} from {} on, {} bytes", pieces.join(", "), respect(*aspect), name(start), name(length))
+            }
+            Action::Mapped { into, start, length } => {
+                format!("{} = bytes mapped from {} on, of {}", name(into), name(start), name(length))
+            }
+            Action::FreeRange { into, length } => format!("{} = a free range of {} bytes", name(into), name(length)),
+            Action::CanUnmap { start, length } => {
+                format!("check that {} bytes from {} on can be unmapped", name(length), name(start))
+            }
             Action::Fail(why) => format!("fail: {why}"),
             Action::DescriptorFlags { into, fd } => format!("{} = flags of descriptor {}", name(into), name(fd)),
             Action::FreeDescriptor { into } => format!("{} = a free descriptor number", name(into)),
@@ -136,7 +172,10 @@ impl Listing<'_> {
             Action::SameDescription { now, expected } => {
                 format!("check that descriptors {} and {} are one", name(now), name(expected))
             }
-            Action::Call(call) => return (self.call(call), call.purpose),
+            Action::Call(call) => {
+                let thread = call.thread.map(|tid| format!("in thread {tid}: ")).unwrap_or_default();
+                return (format!("{thread}{}", self.call(call)), call.purpose);
+            }
         };
         (text, "")
     }
@@ -176,7 +215,8 @@ impl Listing<'_> {
     /// A cell as an argument of that kind.
     fn value(&self, cell: Cell, kind: Kind) -> String {
         if let Some(name) = self.names.get(&cell) {
-            return name.clone();
+            let value = self.values.and_then(|values| values(cell));
+            return value.map_or_else(|| name.clone(), |value| shown(kind, value));
         }
         match self.program.cells.get(cell.0 as usize) {
             Some(Init::Const(value)) => shown(kind, *value),
@@ -217,6 +257,9 @@ fn names(program: &Program) -> HashMap<Cell, String> {
                 give(*cell, name);
             }
         }
+        for import in &step.imports {
+            give(import.into, &format!("{}.{}", import.target, import.name));
+        }
         give(step.result, "result");
     }
     for op in all_ops(program) {
@@ -229,9 +272,23 @@ fn names(program: &Program) -> HashMap<Cell, String> {
             Action::DescriptorFlags { into, .. } => give(*into, "flags"),
             Action::FreeDescriptor { into } => give(*into, "high"),
             Action::Ask { into, .. } => give(*into, "asked"),
+            Action::Reckon { into, .. } => give(*into, "reckoned"),
             Action::Call(call) if call.purpose == "keep" => give(call.result, "keep"),
             Action::Call(Call { syscall: Syscall { name, .. }, result, .. }) => give(*result, name),
-            Action::Fail(_) | Action::Store { .. } | Action::NoPosixLocks { .. } | Action::SameDescription { .. } => {}
+            Action::Survey { into, .. } => {
+                for piece in into {
+                    give(piece.start, "start");
+                    give(piece.length, "length");
+                    give(piece.value, "piece");
+                }
+            }
+            Action::Mapped { into, .. } => give(*into, "mapped"),
+            Action::FreeRange { into, .. } => give(*into, "free"),
+            Action::Fail(_)
+            | Action::CanUnmap { .. }
+            | Action::Store { .. }
+            | Action::NoPosixLocks { .. }
+            | Action::SameDescription { .. } => {}
         }
     }
     names
@@ -255,7 +312,12 @@ fn read(program: &Program) -> HashSet<Cell> {
             Action::OpenDescriptors { first, last, apart, .. } => read.extend(apart.iter().chain([first, last])),
             Action::Ask { what, .. } => read.extend(what.of()),
             Action::Bits { from, .. } | Action::Store { from, .. } => read.extend([*from]),
+            Action::Survey { start, length, .. }
+            | Action::Mapped { start, length, .. }
+            | Action::CanUnmap { start, length } => read.extend([*start, *length]),
+            Action::FreeRange { length, .. } => read.extend([*length]),
             Action::Call(call) => read.extend(&call.args),
+            Action::Reckon { from, .. } => read.extend(from),
             _ => {}
         }
     }
@@ -272,51 +334,19 @@ fn all_ops(program: &Program) -> impl Iterator<Item = &Op> {
         step.prepare.iter().chain(&step.forward).chain(&step.undo).chain(&step.commit).chain(&step.release)
     })
 }
-
-/// What is asked, in words.
-fn asked(what: Asked, name: &dyn Fn(&Cell) -> String) -> String {
-    match what {
-        Asked::Umask => "the umask".into(),
-        Asked::Offset(fd) => format!("file position of descriptor {}", name(&fd)),
-        Asked::SameDescription(a, b) => format!("whether descriptors {} and {} are one", name(&a), name(&b)),
-        Asked::SameFile(a, b) => format!("whether descriptors {} and {} are of one file", name(&a), name(&b)),
-        Asked::Flock(fd) => format!("flock of descriptor {}", name(&fd)),
-        Asked::PosixLocks(fd) => format!("whether POSIX locks are on the file of descriptor {}", name(&fd)),
-        Asked::DescriptionLocks(fd) => format!("locks of the description of descriptor {}", name(&fd)),
-        Asked::SignalMask(fd) => format!("signals that descriptor {} reads", name(&fd)),
-        Asked::EpollEvents(epoll, fd) => format!("events of descriptor {} in epoll {}", name(&fd), name(&epoll)),
-        Asked::EpollData(epoll, fd) => format!("data of descriptor {} in epoll {}", name(&fd), name(&epoll)),
-        Asked::WatchMask(fd, watch) => format!("mask of watch {} of inotify {}", name(&watch), name(&fd)),
-        Asked::TimerDue(fd) => format!("when timer {} expires", name(&fd)),
-        Asked::TimerInterval(fd) => format!("interval of timer {}", name(&fd)),
-        Asked::TimerTicks(fd) => format!("unread expirations of timer {}", name(&fd)),
-        Asked::TimerClock(fd) => format!("clock of timer {}", name(&fd)),
-        Asked::TimerFlags(fd) => format!("flags of timer {}", name(&fd)),
-        Asked::Now(clock) => format!("time of clock {}", name(&clock)),
-    }
-}
-
-impl Asked {
-    /// The cells that it goes by.
-    fn of(self) -> Vec<Cell> {
-        match self {
-            Self::Umask => Vec::new(),
-            Self::Offset(fd)
-            | Self::Flock(fd)
-            | Self::PosixLocks(fd)
-            | Self::DescriptionLocks(fd)
-            | Self::SignalMask(fd)
-            | Self::TimerDue(fd)
-            | Self::TimerInterval(fd)
-            | Self::TimerTicks(fd)
-            | Self::TimerClock(fd)
-            | Self::TimerFlags(fd)
-            | Self::Now(fd) => vec![fd],
-            Self::SameDescription(a, b)
-            | Self::SameFile(a, b)
-            | Self::EpollEvents(a, b)
-            | Self::EpollData(a, b)
-            | Self::WatchMask(a, b) => vec![a, b],
-        }
+/// What mappings are looked at for, in words.
+fn respect(aspect: Aspect) -> &'static str {
+    match aspect {
+        Aspect::Access => "what may be done with memory",
+        Aspect::Content => "what is mapped",
+        Aspect::Sharing => "whether mappings are shared",
+        Aspect::Fastened => "whether memory can't be moved",
+        Aspect::Segment => "whether a segment is attached",
+        Aspect::Undumped => "whether memory is left out of core dumps",
+        Aspect::Unforked => "whether memory is kept from children",
+        Aspect::Wiped => "whether memory is empty in children",
+        Aspect::Mergeable => "whether memory may be merged",
+        Aspect::Order => "in which order memory is said to be read",
+        Aspect::Locked => "whether memory is locked",
     }
 }

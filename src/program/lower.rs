@@ -2,7 +2,9 @@
 
 use super::builder::{Builder, Own};
 use super::expand::{Instance, as_written, instances};
-use super::{Accept, Action, Bound, BufferId, Cell, Facts, Filled, Guard, Op, Output, Program, Shown, StepCode};
+use super::{
+    Accept, Action, Bound, BufferId, Cell, Facts, Filled, Guard, Import, Op, Output, Program, Shown, StepCode,
+};
 use crate::facts::Found;
 use crate::plan::{Arg, Condition, Decode, Number, Plan, Relation, Spanned, Step};
 use crate::problem::Problem;
@@ -23,10 +25,13 @@ pub fn lower(plan: &Plan, target: usize, facts: &dyn Facts, found: &Found) -> Re
         builder: Builder::default(),
         bindings: HashMap::new(),
         made: Vec::new(),
+        imports: Vec::new(),
+        fetched: HashMap::new(),
         problems: Vec::new(),
     };
     let made = instances.iter().filter(|instance| instance.skip.is_none());
-    lowering.builder.program.named = made.flat_map(|instance| lowering.descriptors_named(&instance.step)).collect();
+    let all = made.flat_map(|instance| std::iter::once(&*instance.step).chain(instance.step.undo_steps()));
+    lowering.builder.program.named = all.flat_map(|step| lowering.descriptors_named(step)).collect();
     let mut steps = Vec::with_capacity(instances.len());
     for (position, instance) in instances.iter().enumerate() {
         lowering.later = instances.get(position + 1..).unwrap_or_default();
@@ -38,8 +43,9 @@ pub fn lower(plan: &Plan, target: usize, facts: &dyn Facts, found: &Found) -> Re
     }
     // Repetitions of a step say the same.
     lowering.problems.dedup();
+    let exports = lowering.exports(plan);
     let mut program = lowering.builder.program;
-    program.steps = steps;
+    (program.steps, program.exports) = (steps, exports);
     if lowering.problems.is_empty() { Ok(program) } else { Err(lowering.problems) }
 }
 
@@ -71,6 +77,10 @@ pub struct Lowering<'a> {
     pub bindings: HashMap<String, Binding>,
     /// Paths that steps make a file at.
     pub made: Vec<Vec<u8>>,
+    /// What the step that is being lowered takes from other targets.
+    pub imports: Vec<Import>,
+    /// Numbers that its undo uses, fetched before it is run: by target and name.
+    pub fetched: HashMap<(Option<String>, String), Cell>,
     pub problems: Vec<Problem>,
 }
 
@@ -123,12 +133,15 @@ impl<'a> Lowering<'a> {
             irreversible: false,
             outputs: Vec::new(),
             captures: Vec::new(),
+            imports: Vec::new(),
+            undo_steps: Vec::new(),
         }
     }
 
     fn step(&mut self, instance: &Instance<'_>) -> StepCode {
         let step: &Step = &instance.step;
         let mut prepare = Vec::new();
+        self.fetch_for_undo(step, &mut prepare);
         let when = self.conditions(&step.when.comparisons, &mut prepare);
         let comparisons = if instance.unless { step.unless.comparisons.as_slice() } else { &[] };
         let unless = self.conditions(comparisons, &mut prepare);
@@ -147,11 +160,7 @@ impl<'a> Lowering<'a> {
             Some(Output { parameter: named(index), buffer, decode, filled })
         };
         let outputs = arguments.iter().enumerate().filter_map(output).collect();
-        // What was not given is not shown, but for gaps.
-        let given = step.args.iter().rposition(Option::is_some).map_or(0, |last| last + 1);
-        let shown = arguments.into_iter().take(given).enumerate();
-        let shown = shown.map(|(index, argument)| (named(index), argument.shown)).collect();
-        StepCode {
+        let mut code = StepCode {
             index: instance.index,
             name: step.name.clone(),
             each: instance.each.clone(),
@@ -160,7 +169,7 @@ impl<'a> Lowering<'a> {
             skip: None,
             syscall: step.syscall,
             particulars: step.particulars(),
-            shown,
+            shown: Self::shown(step, arguments),
             when,
             unless,
             prepare,
@@ -172,10 +181,22 @@ impl<'a> Lowering<'a> {
             irreversible: sections.irreversible,
             outputs,
             captures,
-        }
+            imports: Vec::new(),
+            undo_steps: Vec::new(),
+        };
+        self.user_undo(step, &instance.undo_threads, &mut code);
+        code.imports = std::mem::take(&mut self.imports);
+        code
     }
 
-    fn own(&mut self, step: &Step, result: Cell, arguments: &[Lowered]) -> Own {
+    /// A step's arguments as the plan has them. What was not given is not shown, but for gaps.
+    pub fn shown(step: &Step, arguments: Vec<Lowered>) -> Vec<(&'static str, Shown)> {
+        let given = step.args.iter().rposition(Option::is_some).map_or(0, |last| last + 1);
+        let params = step.syscall.params.iter().map(|param| param.name);
+        params.zip(arguments).take(given).map(|(name, argument)| (name, argument.shown)).collect()
+    }
+
+    pub fn own(&mut self, step: &Step, result: Cell, arguments: &[Lowered]) -> Own {
         Own {
             syscall: step.syscall,
             args: arguments.iter().map(|argument| argument.cell).collect(),
@@ -186,7 +207,7 @@ impl<'a> Lowering<'a> {
         }
     }
 
-    fn conditions(&mut self, conditions: &[Condition], prepare: &mut Vec<Op>) -> Vec<Guard> {
+    pub fn conditions(&mut self, conditions: &[Condition], prepare: &mut Vec<Op>) -> Vec<Guard> {
         conditions
             .iter()
             .map(|condition| Guard {

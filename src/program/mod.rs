@@ -1,8 +1,10 @@
 //! The lowered plan: cells, buffers and ops in three sections. It knows neither YAML nor ptrace.
 
+mod asked;
 mod builder;
 mod captures;
 mod creation;
+mod crossing;
 mod expand;
 mod listing;
 mod lower;
@@ -10,13 +12,18 @@ mod memory;
 mod natures;
 mod opening;
 mod ops;
+mod privilege;
+mod reckoning;
 mod reversal;
 mod undo;
+mod user_undo;
 
+pub use asked::Asked;
 pub use expand::uses_of_each;
-pub use listing::{Line, call_text, lines, listing};
+pub use listing::{Line, call_text, lines, listing, op_text, undo_text};
 pub use lower::lower;
 pub use ops::*;
+pub use reckoning::Reckoning;
 
 /// What lowering asks about the surroundings of a target; answered without touching it.
 pub trait Facts {
@@ -25,6 +32,12 @@ pub trait Facts {
 
     /// Size in bytes of the regular file that a path names; `None` if it names none.
     fn size(&self, path: &[u8]) -> Option<u64>;
+
+    /// How many mappings lie in a range of addresses; `None` if it can't be told.
+    fn mappings(&self, start: u64, length: u64) -> Option<usize> {
+        let _ = (start, length);
+        None
+    }
 }
 
 /// What a path names.

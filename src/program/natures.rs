@@ -68,7 +68,7 @@ impl Sections {
     }
 
     /// Forward: refuses to go on where closing `fd`, if it is open, would drop record locks. Its flags, or -EBADF.
-    fn no_locks_on(&mut self, builder: &mut Builder, fd: Cell, guards: &[Guard]) -> Cell {
+    pub fn no_locks_on(&mut self, builder: &mut Builder, fd: Cell, guards: &[Guard]) -> Cell {
         let was = builder.unset();
         self.forward.push(when(guards, Action::DescriptorFlags { into: was, fd }));
         let open = [guards, &[builder.succeeded(was)]].concat();
@@ -215,7 +215,11 @@ impl Sections {
         let now = builder.guard(at_once, Relation::Equal, 1);
         let later = builder.guard(at_once, Relation::Equal, 0);
         let mut sections = Self { forward: seen.iter().map(looked_at).collect(), ..Self::default() };
-        let was = sections.no_locks_on(builder, fd, &[later]);
+        // Whether it is open is all that counts of it, which is quickly told.
+        let was = builder.unset();
+        sections.forward.push(when([later], Action::Ask { into: was, what: Asked::Open(fd) }));
+        let open = [later, builder.succeeded(was)];
+        sections.forward.push(when(open, Action::NoPosixLocks { fd }));
         let closed = builder.guard(was, Relation::Less, 0);
         sections.forward.push(when([later, closed], own.op("as asked")));
         sections.commit.push(when([later, builder.succeeded(was)], own.op("as asked, held back until all is done")));

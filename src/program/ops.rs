@@ -3,8 +3,10 @@
 //! Every argument of a call is a cell and every result goes to one, so constants and captured values are the same thing.
 //! Ops run in order; one whose guards do not all hold is passed over.
 
+use super::asked::Asked;
+use super::reckoning::Reckoning;
 use crate::plan::{Decode, Expected, Relation};
-use crate::problem::Span;
+use crate::problem::{Problem, Span};
 use crate::syscalls::{Particulars, Syscall};
 use std::time::Duration;
 
@@ -176,47 +178,105 @@ pub enum Action {
         /// What.
         what: Asked,
     },
+    /// `into =` the pieces of a range that differ in one respect, in order; all 0 where there are fewer. Fails if there are
+    /// more.
+    Survey {
+        /// Result.
+        into: Vec<Piece>,
+        /// In which respect.
+        aspect: Aspect,
+        /// Where the range begins; whole pages count, as for the kernel.
+        start: Cell,
+        /// Its length in bytes.
+        length: Cell,
+    },
+    /// `into =` how many bytes of a range are mapped.
+    Mapped {
+        /// Result.
+        into: Cell,
+        /// Where the range begins.
+        start: Cell,
+        /// Its length in bytes.
+        length: Cell,
+    },
+    /// `into =` the address of a free range, far from where the kernel or a heap would put anything; 0 if there is none.
+    FreeRange {
+        /// Result.
+        into: Cell,
+        /// Its length in bytes.
+        length: Cell,
+    },
+    /// Fails unless a munmap of the range would succeed.
+    CanUnmap {
+        /// Where the range begins.
+        start: Cell,
+        /// Its length in bytes.
+        length: Cell,
+    },
+    /// `into =` what follows from values; nothing if one of them is unset.
+    Reckon {
+        /// Result.
+        into: Cell,
+        /// What follows.
+        what: Reckoning,
+        /// From what, in the order that it says.
+        from: Vec<Cell>,
+    },
     /// A system call inside the target.
     Call(Call),
 }
 
-/// What can be seen of a stopped process from outside, as a number.
+impl Action {
+    /// Whether it looks at the descriptors of the process, from outside.
+    pub fn is_of_descriptors(&self) -> bool {
+        match self {
+            Self::DescriptorFlags { .. }
+            | Self::FreeDescriptor { .. }
+            | Self::OpenDescriptors { .. }
+            | Self::NoPosixLocks { .. }
+            | Self::SameDescription { .. } => true,
+            Self::Ask { what, .. } => what.is_of_descriptors(),
+            _ => false,
+        }
+    }
+}
+
+/// A part of a range that is mapped, alike in one respect.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
-pub enum Asked {
-    /// Its umask.
-    Umask,
-    /// The file position of a descriptor.
-    Offset(Cell),
-    /// 1 if two descriptors are one open file description, else 0.
-    SameDescription(Cell, Cell),
-    /// 1 if two descriptors are of one file, else 0.
-    SameFile(Cell, Cell),
-    /// The lock that a descriptor's description has by flock(2): LOCK_SH, LOCK_EX or LOCK_UN.
-    Flock(Cell),
-    /// 1 if the process has POSIX record locks on the file of a descriptor, else 0.
-    PosixLocks(Cell),
-    /// How many open file description locks a descriptor's description has.
-    DescriptionLocks(Cell),
-    /// The signals that a signalfd reads.
-    SignalMask(Cell),
-    /// The events for which an epoll descriptor watches another one, -ENOENT if it does not.
-    EpollEvents(Cell, Cell),
-    /// What it then tells of that one; 0 if it does not watch it.
-    EpollData(Cell, Cell),
-    /// The mask of a watch of an inotify descriptor, -ENOENT if it has no such watch.
-    WatchMask(Cell, Cell),
-    /// When the timer of a timerfd expires next, in nanoseconds by `TimerClock`; 0 if it does not run.
-    TimerDue(Cell),
-    /// After how many nanoseconds it expires again, 0 if it does not.
-    TimerInterval(Cell),
-    /// How often it has expired since that was last read.
-    TimerTicks(Cell),
-    /// The clock by which it is to be started again.
-    TimerClock(Cell),
-    /// The flags with which it is to be started again: without TFD_TIMER_ABSTIME by the time that is left.
-    TimerFlags(Cell),
-    /// The time of a clock in nanoseconds, as the target sees it.
-    Now(Cell),
+pub struct Piece {
+    /// Where it begins.
+    pub start: Cell,
+    /// Its length in bytes.
+    pub length: Cell,
+    /// What it is like.
+    pub value: Cell,
+}
+
+/// In which respect mappings are looked at.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, Hash)]
+pub enum Aspect {
+    /// `PROT_*` bits.
+    Access,
+    /// What is mapped: `inode << 4 | shared << 3 | PROT_*`.
+    Content,
+    /// Each mapping by itself: 1 if it is shared.
+    Sharing,
+    /// 1 if it can't be moved and be as it was after it is moved back.
+    Fastened,
+    /// 1 where a System V segment is attached that begins just there.
+    Segment,
+    /// 1 if it is left out of core dumps; 2 more if it is of a device or the kernel, and can't be put back in.
+    Undumped,
+    /// 1 if a child does not get it; 2 more if it is of a device or the kernel.
+    Unforked,
+    /// 1 if a child gets it empty.
+    Wiped,
+    /// 1 if equal pages of it may be merged.
+    Mergeable,
+    /// MADV_NORMAL, MADV_RANDOM or MADV_SEQUENTIAL.
+    Order,
+    /// 1 if it is locked, 2 if it is locked as it is used.
+    Locked,
 }
 
 /// A system call inside the target.
@@ -236,6 +296,8 @@ pub struct Call {
     pub may_block: bool,
     /// Why it is made, in a few words, for listings: "keep", "open", "put back".
     pub purpose: &'static str,
+    /// The thread that makes it, if that is not the step's.
+    pub thread: Option<i32>,
 }
 
 /// What counts as success of a call.
@@ -291,6 +353,63 @@ pub struct StepCode {
     pub outputs: Vec<Output>,
     /// Names bound, with what they are bound to.
     pub captures: Vec<(String, Bound)>,
+    /// What it takes from other targets; there before `prepare`.
+    pub imports: Vec<Import>,
+    /// The steps of the plan that `undo` is made of, if it is not what the table knows.
+    pub undo_steps: Vec<UndoCode>,
+}
+
+/// A step under `undo`, as it is shown. Its ops are among those of its step.
+#[derive(Debug, Clone)]
+pub struct UndoCode {
+    /// `name:`.
+    pub name: Option<String>,
+    /// The call.
+    pub syscall: &'static Syscall,
+    /// What that call is with the step's arguments.
+    pub particulars: Particulars,
+    /// The arguments as the plan has them, by parameter.
+    pub shown: Vec<(&'static str, Shown)>,
+    /// The thread that runs it, if that is not the step's.
+    pub thread: Option<i32>,
+}
+
+/// A number that a step takes from another target.
+#[derive(Debug, Clone)]
+pub struct Import {
+    /// The target's name.
+    pub target: String,
+    /// What it is there: `fd`, `st.st_size`, `pid`.
+    pub name: String,
+    /// Where it goes.
+    pub into: Cell,
+    /// Its place in the plan, for problems.
+    pub span: Span,
+}
+
+/// What a Program has for steps in other targets, under the name that these call it.
+#[derive(Debug, Clone)]
+pub struct Export {
+    /// The name.
+    pub name: String,
+    /// Where it comes from.
+    pub given: Given,
+}
+
+/// Where a number for another target comes from.
+#[derive(Debug, Clone)]
+pub enum Given {
+    /// Ops that find it, none of them a call, and the cell in which it is then.
+    Number {
+        /// The ops.
+        ops: Vec<Op>,
+        /// The cell.
+        cell: Cell,
+    },
+    /// The step that captures it is left out.
+    LeftOut,
+    /// It can't be had.
+    Nothing(Problem),
 }
 
 /// How an argument is shown.
@@ -346,6 +465,8 @@ pub struct Program {
     pub named: Vec<Cell>,
     /// In order.
     pub steps: Vec<StepCode>,
+    /// What steps in other targets take.
+    pub exports: Vec<Export>,
 }
 
 impl Program {

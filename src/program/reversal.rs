@@ -16,7 +16,9 @@ impl Lowering<'_> {
         let mut sections = self.by_nature(step, own, buffers);
         sections.forward.splice(0..0, checks);
         let closes_others = match step.particulars().nature {
-            Nature::Inert | Nature::GivesFd | Nature::GivesPair | Nature::ReplacesFd | Nature::Fcntl => false,
+            Nature::Inert => false,
+            _ if matches!(step.undo, Undo::Steps(_)) => true,
+            Nature::GivesFd | Nature::GivesPair | Nature::ReplacesFd | Nature::Fcntl => false,
             Nature::ClosesFd => sections.commit.is_empty(),
             // Those that close descriptors say so here.
             Nature::Restores(_) => self.closes_range(step, own),
@@ -29,12 +31,15 @@ impl Lowering<'_> {
     }
 
     fn by_nature(&mut self, step: &Step, own: &Own, buffers: &[Option<BufferId>]) -> Sections {
-        if step.syscall.name == "close_range" && (step.irreversible || step.undo == Undo::None) {
+        if step.syscall.name == "close_range" && (step.irreversible || !matches!(step.undo, Undo::Auto)) {
             // Not even then are the descriptors closed that undo of earlier steps needs.
-            return self.close_range(step, own, true).unwrap_or_else(|| Sections::lasting(own));
+            return self.close_range_for_good(step, own);
         }
-        if step.undo == Undo::None {
-            return if changes_nothing(step) { Sections::plain(own) } else { Sections::lasting(own) };
+        match &step.undo {
+            Undo::Auto => {}
+            Undo::Steps(_) => return self.with_undo_of_its_own(step, own),
+            Undo::None if changes_nothing(step) => return Sections::plain(own),
+            Undo::None => return Sections::lasting(own),
         }
         match step.particulars().nature {
             Nature::Inert => Sections::plain(own),
@@ -56,7 +61,11 @@ impl Lowering<'_> {
             },
             Nature::Fcntl => self.fcntl(step, own),
             Nature::Restores(_) if !step.irreversible => {
-                self.restores(step, own, buffers).unwrap_or_else(|| Sections::lasting(own))
+                let undone = self.restores(step, own, buffers);
+                undone.unwrap_or_else(|| {
+                    let why = format!("nothing is known here to undo this `{}` with", step.syscall.name);
+                    self.lasting(step, own, "program::not-undoable", why)
+                })
             }
             Nature::Restores(_)
             | Nature::ReplacesFd
@@ -114,7 +123,7 @@ impl Lowering<'_> {
     fn binding_in(&self, step: &Step, parameter: &str) -> Option<&Binding> {
         match step.args.get(step.syscall.param(parameter)?)? {
             Some(Spanned { value: Arg::Number(Number { constant: 0, terms, .. }), .. }) => match terms.as_slice() {
-                [(true, capture)] => self.bindings.get(&capture.name),
+                [(true, capture)] if !self.is_elsewhere(capture) => self.bindings.get(&capture.name),
                 _ => None,
             },
             _ => None,
@@ -133,7 +142,7 @@ impl Lowering<'_> {
 
     /// A computed descriptor number is known too late to keep the duplicates of earlier steps away from it; so it is refused
     /// if it names one. From this step on duplicates keep away.
-    fn apart_from_keeps(&mut self, step: &Step, own: &Own) -> Vec<Op> {
+    pub fn apart_from_keeps(&mut self, step: &Step, own: &Own) -> Vec<Op> {
         let params = step.syscall.params.iter().zip(&own.args).filter(|(param, fd)| {
             let computed = self.builder.known(**fd).is_none() && !self.is_fresh(step, param.name);
             computed && matches!(param.kind, Kind::Fd | Kind::DirFd)
@@ -154,6 +163,10 @@ impl Lowering<'_> {
         let mut waiting = HashSet::from([self.waiting_capture(step)?]);
         let mut seen = Vec::new();
         for later in self.later.iter().filter(|later| later.skip.is_none()).map(|later| &*later.step) {
+            // Its undo would find the descriptor still open.
+            if matches!(later.undo, Undo::Steps(_)) {
+                return None;
+            }
             if let Some(another) = self.waiting_capture(later) {
                 if !waiting.insert(another) {
                     return None;
@@ -199,7 +212,7 @@ impl Lowering<'_> {
     /// The descriptor that a step does nothing but close, if the plan opened it.
     fn waiting_capture(&self, step: &Step) -> Option<Cell> {
         let plain = step.captures.is_empty() && step.returns.is_none() && step.ignore.is_empty();
-        let undone = step.undo == Undo::Auto && !step.irreversible;
+        let undone = matches!(step.undo, Undo::Auto) && !step.irreversible;
         let binding = self.binding_in(step, "fd").filter(|binding| binding.fresh)?;
         let Bound::Cell(fd) = binding.bound else { return None };
         (matches!(step.particulars().nature, Nature::ClosesFd) && plain && undone).then_some(fd)
@@ -207,7 +220,7 @@ impl Lowering<'_> {
 }
 
 /// The command of an fcntl, if it is a constant.
-fn command_of(step: &Step) -> Option<i32> {
+pub fn command_of(step: &Step) -> Option<i32> {
     match step.args.get(1)? {
         Some(Spanned { value: Arg::Number(number), .. }) if number.terms.is_empty() => Some(number.constant as i32),
         _ => None,

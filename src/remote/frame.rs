@@ -33,6 +33,8 @@ pub struct Frame {
     pub bytes: Vec<u8>,
     /// What `rsp` must be when the foreign `ret` runs: the address of the first word.
     pub rsp: u64,
+    /// Where the mask lies that the thread lands with; divisible by 8.
+    pub mask: u64,
 }
 
 /// How many bytes a frame may take at most, wherever it lies.
@@ -50,9 +52,10 @@ pub fn build(address: u64, restorer: &Restorer, state: &State<'_>) -> Frame {
     }
     let image_offset = (address as usize + bytes.len() + UCONTEXT + SIGINFO).next_multiple_of(64) - address as usize;
     push_ucontext(&mut bytes, state, address + image_offset as u64);
+    let mask = address + bytes.len() as u64 - 8;
     bytes.resize(image_offset, 0);
     bytes.extend_from_slice(state.image.bytes());
-    Frame { bytes, rsp: address }
+    Frame { bytes, rsp: address, mask }
 }
 
 fn push_ucontext(bytes: &mut Vec<u8>, state: &State<'_>, image: u64) {

@@ -95,6 +95,8 @@ pub struct Runner {
     /// As at its first stop (rseq aborts done): what it goes on with.
     own: user_regs_struct,
     mask: u64,
+    /// Where the mask lies in the frame.
+    mask_at: u64,
     rsp: u64,
     gadgets: Gadgets,
     room: Room,
@@ -136,6 +138,7 @@ impl Runner {
             tracee,
             own,
             mask,
+            mask_at: frame.mask,
             rsp: frame.rsp,
             gadgets,
             room,
@@ -161,6 +164,24 @@ impl Runner {
     /// The address behind the `syscall` instruction, which is what seccomp filters see.
     pub fn ip(&self) -> u64 {
         self.gadgets.syscall + 2
+    }
+
+    /// The signals that the thread blocks when it goes on by itself.
+    pub fn own_mask(&self) -> u64 {
+        self.mask
+    }
+
+    /// Has the thread block other signals when it goes on by itself. The frame is changed by one word that does not cross a page, so whenever
+    /// we die it holds the one mask or the other.
+    pub fn set_own_mask(&mut self, mask: u64, memory: &Memory) -> std::io::Result<()> {
+        memory.write(self.mask_at, &mask.to_le_bytes())?;
+        self.mask = mask;
+        Ok(())
+    }
+
+    /// The stack pointer that the thread goes on with.
+    pub fn own_stack(&self) -> u64 {
+        self.own.rsp
     }
 
     /// Memory in the room for `len` bytes, divisible by 16, if it has as much left.

@@ -1,7 +1,7 @@
 //! An outcome for people: a line for each target and each step.
 
 use super::{hexdump, plain};
-use crate::executor::{Outcome, StepOutcome, StepState, TargetOutcome, Verdict};
+use crate::executor::{Doubt, Outcome, StepOutcome, StepState, TargetOutcome, Verdict};
 use crate::syscalls::{self, Returns, errno};
 use std::fmt::Write;
 
@@ -54,6 +54,12 @@ pub fn write_head(text: &mut String, target: &TargetOutcome) -> std::fmt::Result
 /// A step, and what its buffers hold.
 pub fn write_step(text: &mut String, step: &StepOutcome) -> std::fmt::Result {
     writeln!(text, "  {}", line(step))?;
+    for Doubt { purpose, op, expected, found } in &step.doubts {
+        writeln!(text, "    {purpose}: {op}: should be {expected}, is {found}")?;
+    }
+    for undo in step.undo.iter().filter(|_| step.undone) {
+        writeln!(text, "    undone by {}", shortened(undo))?;
+    }
     for (name, value) in &step.values {
         writeln!(text, "    {name} = {value}")?;
     }

@@ -58,9 +58,11 @@ fn step(step: &StepOutcome) -> Value {
         "result": step.result,
         "errno": step.errno,
         "undone": step.undone,
+        "undo": step.undo,
         "buffers": buffers,
         "values": step.values,
         "note": step.note,
+        "doubts": step.doubts,
     })
 }
 

@@ -5,6 +5,7 @@ pub mod constants;
 mod describe;
 pub mod errno;
 pub mod layouts;
+pub mod memory;
 mod particulars;
 pub mod restart;
 mod table;

@@ -2,8 +2,8 @@
 
 use super::{Blocking, Kind, Nature, Returns, Scope, Syscall, commands};
 use Blocking::{No, Yes};
-use Nature::{GivesFd, Inert, Irreversible};
-use When::{Equals, Given, Has, Known, Lacks, Not};
+use Nature::{GivesFd, Inert, Irreversible, Restores};
+use When::{Bits, Equals, Has, Known, Lacks, Not, Only};
 
 /// What is known of a call once some of its arguments are.
 #[derive(Debug, Clone, Copy)]
@@ -45,7 +45,7 @@ pub fn particulars(call: &Syscall, known: impl Fn(usize) -> Option<u64>) -> Part
     found
 }
 
-/// A condition on an argument, which is named; constants are those of its set. Only `Given` holds for an unknown argument.
+/// A condition on an argument, which is named; constants are those of its set. None holds for an unknown argument.
 enum When {
     /// All bits of the constant are set.
     Has(&'static str, &'static str),
@@ -53,12 +53,14 @@ enum When {
     Lacks(&'static str, &'static str),
     /// It is this number (a pointer: 0 is NULL).
     Equals(&'static str, i64),
-    /// It is something, perhaps memory or computed: anything but a known 0.
-    Given(&'static str),
     /// It is another number.
     Not(&'static str, i64),
     /// It is a number that stands in the plan, and no captured one.
     Known(&'static str),
+    /// It is some of these constants and nothing else.
+    Only(&'static str, &'static [&'static str]),
+    /// It has some of these bits, for which there are these words.
+    Bits(&'static str, u64, &'static str),
 }
 
 /// What follows.
@@ -94,9 +96,15 @@ impl When {
             Has(name, constant) => bits(name, constant) == Some(true),
             Lacks(name, constant) => bits(name, constant) == Some(false),
             Equals(name, number) => value(name).is_some_and(|value| same(value, number)),
-            Given(name) => value(name) != Some(0),
             Known(name) => value(name).is_some(),
             Not(name, number) => value(name).is_some_and(|value| !same(value, number)),
+            Only(name, constants) => {
+                let all = constants.iter().try_fold(0, |all, constant| {
+                    Some(all | call.params.get(call.param(name)?)?.kind.set()?.value(constant)?)
+                });
+                value(name).zip(all).is_some_and(|(value, all)| value != 0 && value & !all == 0)
+            }
+            Bits(name, bits, _) => value(name).is_some_and(|value| value & bits != 0),
         }
     }
 }
@@ -117,15 +125,23 @@ impl Then {
 pub fn exceptions(call: &Syscall) -> Vec<String> {
     let rules = RULES.iter().filter(|rule| rule.calls.contains(&call.name));
     let sentence = |rule: &Rule| {
-        let when: Vec<String> = rule.when.iter().map(|when| when.describe(call)).collect();
+        // What an argument is depends on those that the rule has values for.
+        let known = |index: usize| {
+            rule.when.iter().find_map(|when| match when {
+                Equals(name, value) if call.param(name) == Some(index) => Some(*value as u64),
+                _ => None,
+            })
+        };
+        let kind = |name: &str| call.param(name).map(|index| commands::argument_kind(call, index, known));
+        let when: Vec<String> = rule.when.iter().map(|when| when.describe(&kind)).collect();
         format!("if {}: {}", when.join(" and "), rule.then.describe())
     };
     rules.map(sentence).collect()
 }
 
 impl When {
-    fn describe(&self, call: &Syscall) -> String {
-        let kind = |name: &str| call.param(name).and_then(|index| call.params.get(index)).map(|param| param.kind);
+    /// `kind` tells what an argument is.
+    fn describe(&self, kind: &dyn Fn(&str) -> Option<Kind>) -> String {
         let number = |name: &str, number: i64| match kind(name) {
             Some(Kind::In(_) | Kind::Out(_) | Kind::InOut(_)) => "NULL".to_owned(),
             kind => {
@@ -138,8 +154,9 @@ impl When {
             Lacks(name, constant) => format!("`{name}` has no {constant}"),
             Equals(name, value) => format!("`{name}` is {}", number(name, value)),
             Not(name, value) => format!("`{name}` is not {}", number(name, value)),
-            Given(name) => format!("`{name}` is given"),
             Known(name) => format!("`{name}` is a number and not captured from a step that made it"),
+            Only(name, constants) => format!("`{name}` is nothing but {}", constants.join(", ")),
+            Bits(name, _, words) => format!("`{name}` has {words}"),
         }
     }
 }
@@ -155,6 +172,11 @@ impl Then {
         }
     }
 }
+
+/// Namespaces that a thread can leave and come back to.
+const COMES_BACK: &[&str] = &["CLONE_NEWNET", "CLONE_NEWUTS", "CLONE_NEWCGROUP"];
+const NAMESPACE: &str = "the thread comes back to the old namespace, of which a descriptor is kept (Linux 6.11); where it could not come back the step fails before anything is done";
+const MEMORY_LAYOUT: &str = "several values are set at once, and not all can be read";
 
 /// Later rules go over earlier ones.
 #[rustfmt::skip]
@@ -183,9 +205,25 @@ static RULES: &[Rule] = &[
     rule(&["timer_create"], &[Equals("clockid", 3)], Then::Changes(Scope::Thread)),
     // What undoing it takes.
     rule(&["brk"], &[Equals("addr", 0)], Then::Is(Inert)),
+    rule(&["pkey_mprotect"], &[Not("pkey", -1)], Then::Is(Irreversible("the protection key that pages had before is not put back"))),
+    rule(&["shmat"], &[Has("shmflg", "SHM_REMAP")], Then::Is(Irreversible("what was mapped there is gone"))),
+    rule(&["mremap"], &[Has("flags", "MREMAP_DONTUNMAP")], Then::Is(Irreversible("what comes to be in the old place would be gone on undo"))),
+    rule(&["mbind"], &[Has("flags", "MPOL_MF_MOVE")], Then::Is(Irreversible("where the pages were that it moves is not kept"))),
+    rule(&["mbind"], &[Has("flags", "MPOL_MF_MOVE_ALL")], Then::Is(Irreversible("where the pages were that it moves is not kept"))),
     rule(&["lseek"], &[Equals("offset", 0), Equals("whence", 1)], Then::Is(Inert)),
     rule(&["rt_sigaction"], &[Equals("act", 0)], Then::Is(Inert)),
+    rule(&["rt_sigprocmask"], &[Equals("set", 0)], Then::Is(Inert)),
     rule(&["sigaltstack"], &[Equals("ss", 0)], Then::Is(Inert)),
+    rule(&["prctl"], &[Equals("option", 28), Bits("arg2", 0xaaa, "a bit that locks others")], Then::Is(Irreversible("the lock is for good"))),
+    rule(&["prctl"], &[Equals("option", 35), Equals("arg2", 12)], Then::Is(Irreversible(MEMORY_LAYOUT))),
+    rule(&["prctl"], &[Equals("option", 35), Equals("arg2", 13)], Then::Is(Irreversible("it can't be told by which descriptor it would be had again"))),
+    rule(&["prctl"], &[Equals("option", 35), Equals("arg2", 14)], Then::Is(Irreversible(MEMORY_LAYOUT))),
+    rule(&["prctl"], &[Equals("option", 35), Equals("arg2", 15)], Then::Is(Inert)),
+    rule(&["prctl"], &[Equals("option", 47), Equals("arg2", 1)], Then::Is(Inert)),
+    rule(&["prctl"], &[Equals("option", 53), Bits("arg3", 8, "PR_SPEC_FORCE_DISABLE")], Then::Is(Irreversible("what is force-disabled stays so"))),
+    rule(&["prctl"], &[Equals("option", 62), Equals("arg2", 0)], Then::Is(Inert)),
+    rule(&["setns"], &[Only("nstype", COMES_BACK)], Then::Is(Restores(NAMESPACE))),
+    rule(&["unshare"], &[Only("flags", COMES_BACK)], Then::Is(Restores(NAMESPACE))),
     rule(&["prlimit64"], &[Equals("new_limit", 0)], Then::Is(Inert)),
     rule(&["mq_getsetattr"], &[Equals("newattr", 0)], Then::Is(Inert)),
     rule(&["personality"], &[Equals("persona", 0xffff_ffff)], Then::Is(Inert)),
@@ -205,7 +243,6 @@ static RULES: &[Rule] = &[
     rule(&["landlock_create_ruleset"], &[Has("flags", "LANDLOCK_CREATE_RULESET_VERSION")], Then::Tells),
     rule(&["landlock_create_ruleset"], &[Has("flags", "LANDLOCK_CREATE_RULESET_ERRATA")], Then::Tells),
     // What no plan may do.
-    rule(&["sigaltstack"], &[Given("ss")], Then::Forbidden("the thread's signal handlers would run on memory that the plan gave them")),
     rule(&["unshare"], &[Has("flags", "CLONE_FILES")], Then::Forbidden("the thread would part from the descriptors of the others")),
     rule(&["close_range"], &[Has("flags", "CLOSE_RANGE_UNSHARE")], Then::Forbidden("the thread would part from the descriptors of the others")),
 ];
@@ -220,8 +257,11 @@ mod tests {
         for rule in RULES {
             for call in rule.calls.iter().map(|name| by_name(name).expect(name)) {
                 for when in rule.when {
-                    let (Has(name, _) | Lacks(name, _) | Equals(name, _) | Not(name, _) | Given(name) | Known(name)) =
-                        when;
+                    let (Has(name, _) | Lacks(name, _) | Equals(name, _) | Not(name, _)) = when else {
+                        let (Known(name) | Only(name, _) | Bits(name, ..)) = when else { unreachable!() };
+                        assert!(call.param(name).is_some(), "{} has no {name}", call.name);
+                        continue;
+                    };
                     let index = call.param(name).unwrap_or_else(|| panic!("{} has no {name}", call.name));
                     if let Has(_, constant) | Lacks(_, constant) = when {
                         let value = call.params[index].kind.set().and_then(|set| set.value(constant));

@@ -108,6 +108,21 @@ impl Descriptors {
         numbers
     }
 
+    /// Whether it is open; `None` if that can't be told.
+    pub fn is_open(&self, fd: i32) -> Option<bool> {
+        match kcmp::same_file(self.tid, fd, fd) {
+            Ok(_) => Some(true),
+            Err(Errno::EBADF) => Some(false),
+            Err(_) => None,
+        }
+    }
+
+    /// What it is open on, as `/proc/PID/fd` shows it; `None` if it is closed.
+    pub fn path(&self, fd: i32) -> Option<String> {
+        let link = nix::fcntl::readlinkat(&*self.links.borrow(), fd.to_string().as_str()).ok()?;
+        Some(link.to_string_lossy().into_owned())
+    }
+
     /// Whether both are open, and one open file description.
     pub fn same_description(&self, a: i32, b: i32) -> bool {
         matches!(kcmp::same_file(self.tid, a, b), Ok(true))

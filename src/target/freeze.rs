@@ -189,7 +189,10 @@ fn pass(
     let error = |subject, tid, fault| FreezeError { subject, tid, fault };
     let mut listings = Vec::with_capacity(subjects.len());
     for (index, subject) in subjects.iter_mut().enumerate() {
-        listings.push(subject.tids().map_err(|errno| error(index, 0, errno.into()))?);
+        // One thread that is all there are and bears the process's own number needs no listing.
+        let alone = matches!(states[index].get(&subject.pid), Some(State::Stopped(_))) && subject.count() == Some(1);
+        let tids = if alone { Ok(vec![subject.pid]) } else { subject.tids() };
+        listings.push(tids.map_err(|errno| error(index, 0, errno.into()))?);
     }
     let is_new = |(index, tid): &(usize, i32)| !states[*index].contains_key(tid);
     let all = listings.iter().enumerate().flat_map(|(index, tids)| tids.iter().map(move |tid| (index, *tid)));
@@ -206,6 +209,10 @@ fn pass(
         }
     }
     drop(reaper);
+    // Whoever was asked needs the processor to stop.
+    if let Some(nearness) = waiter.nearness() {
+        nearness.give_way();
+    }
     for (index, known) in states.iter_mut().enumerate() {
         let seized: Vec<Tracee> = known.keys().map(|tid| Tracee { tid: *tid }).collect();
         for (tid, state) in known.iter_mut().filter(|(_, state)| **state == State::Asked) {

@@ -20,6 +20,8 @@ pub struct Mapping {
     pub shared: bool,
     /// Offset in the mapped file, in bytes.
     pub offset: u64,
+    /// Bytes that a page of it has.
+    pub page: u64,
     /// Inode of the mapped file, 0 if there is none.
     pub inode: u64,
     /// Its path or `[name]`, lossily decoded.
@@ -82,6 +84,20 @@ impl Filter {
     }
 }
 
+/// Behind the last page of a process's 47 bits of address space.
+const USER_END: u64 = 0x7fff_ffff_f000;
+
+/// How the mappings of a process lie.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub struct AddressSpace {
+    /// Begin and end of the largest range without any.
+    pub gap: (u64, u64),
+    /// How many there are.
+    pub mappings: usize,
+    /// How many there may be.
+    pub most: usize,
+}
+
 /// An open `/proc/PID/maps`, opened before the stop.
 #[derive(Debug)]
 pub struct Mappings {
@@ -120,6 +136,28 @@ impl Mappings {
     /// The first file-backed mapping that ends above `address`.
     pub fn next_file(&self, address: u64) -> io::Result<Option<Mapping>> {
         self.ask(address, Filter::File, true)
+    }
+
+    /// All mappings that lie between two addresses, whole or in part.
+    pub fn within(&self, start: u64, end: u64) -> io::Result<Vec<Mapping>> {
+        let (mut at, mut found) = (start, Vec::new());
+        while let Some(mapping) = self.next(at)?.filter(|mapping| mapping.start < end) {
+            at = mapping.end;
+            found.push(mapping);
+        }
+        Ok(found)
+    }
+
+    /// How they lie. It takes long where there are many.
+    pub fn space(&self) -> io::Result<AddressSpace> {
+        let all = self.read_text()?;
+        let ends = all.iter().map(|mapping| mapping.end);
+        let starts = all.iter().map(|mapping| mapping.start).skip(1).chain([USER_END]);
+        let gaps = ends.zip(starts).filter(|(_, end)| *end <= USER_END);
+        let gap = gaps.max_by_key(|(start, end)| end.saturating_sub(*start)).unwrap_or_default();
+        let most = std::fs::read_to_string("/proc/sys/vm/max_map_count")?;
+        let most = most.trim().parse().map_err(|_| io::ErrorKind::InvalidData)?;
+        Ok(AddressSpace { gap, mappings: all.len(), most })
     }
 
     /// Forgets what was read as text before the target was stopped.
@@ -178,6 +216,7 @@ fn mapping(query: &Query, name: &[u8]) -> Mapping {
         writable: query.vma_flags & VMA_WRITABLE != 0,
         executable: query.vma_flags & VMA_EXECUTABLE != 0,
         shared: query.vma_flags & VMA_SHARED != 0,
+        page: query.page_size,
         offset: query.offset,
         inode: query.inode,
         name: String::from_utf8_lossy(name.get(..length).unwrap_or_default()).into_owned(),
@@ -200,6 +239,8 @@ fn parse(line: &str) -> Option<Mapping> {
         writable: has(1, b'w'),
         executable: has(2, b'x'),
         shared: has(3, b's'),
+        // Not told; huge pages are of hugetlbfs, whose files are called so as a rule.
+        page: 4096,
         offset: u64::from_str_radix(offset, 16).ok()?,
         inode: inode.parse().ok()?,
         name: fields.next().unwrap_or_default().trim_start().to_owned(),
@@ -231,5 +272,24 @@ mod tests {
         let here = asked[0].start;
         assert_eq!(mappings.covering(here).unwrap().unwrap().start, here);
         assert_eq!(mappings.covering(1).unwrap(), None);
+    }
+
+    #[test]
+    fn ranges_are_told_with_all_that_lies_in_them() {
+        let mappings = Mappings::new(File::open("/proc/self/maps").unwrap());
+        // SAFETY: fresh memory that nothing else uses; what is made of its middle is not used either.
+        let start = unsafe {
+            let flags = libc::MAP_PRIVATE | libc::MAP_ANONYMOUS;
+            let start = libc::mmap(std::ptr::null_mut(), 5 * 4096, libc::PROT_NONE, flags, -1, 0);
+            assert_eq!(libc::mprotect(start.add(2 * 4096), 4096, libc::PROT_READ), 0);
+            start as u64
+        };
+        let within = mappings.within(start + 4096, start + 4 * 4096).unwrap();
+        let readable: Vec<bool> = within.iter().map(|one| one.readable).collect();
+        assert_eq!(readable, [false, true, false]);
+        let space = mappings.space().unwrap();
+        let (first, last) = space.gap;
+        assert!(last - first > 1 << 40 && mappings.within(first, last).unwrap().is_empty(), "{space:x?}");
+        assert!(space.mappings > 5 && space.most > space.mappings, "{space:x?}");
     }
 }

@@ -10,6 +10,7 @@ use procfs::process::{Stat, Status};
 use std::fs::File;
 use std::io::{self, Read};
 use std::os::fd::{AsRawFd, FromRawFd, OwnedFd};
+use std::os::unix::fs::FileExt;
 use std::path::{Path, PathBuf};
 
 /// `PF_KTHREAD` of include/linux/sched.h.
@@ -28,6 +29,8 @@ pub struct Process {
     pub tid: i32,
     /// `/proc/PID/task/TID` of that thread: a first thread that has ended shows no memory and no descriptors.
     view: OwnedFd,
+    /// The `status` file of that thread.
+    status: File,
     /// Start time in clock ticks since boot (proc(5)).
     pub start_time: u64,
     /// Its name, lossily decoded.
@@ -110,6 +113,9 @@ impl Process {
             handled: status.sigcgt,
             namespace_pids: status.nspid.unwrap_or_default(),
             exe: exe_identity(&view),
+            status: nix::fcntl::openat(&view, "status", OFlag::O_RDONLY | OFlag::O_CLOEXEC, Mode::empty())
+                .map_err(|_| no_such(pid))?
+                .into(),
             pidfd,
             dir,
             view,
@@ -166,9 +172,23 @@ impl Process {
         line.split_whitespace().next()?.parse().ok()
     }
 
-    /// `Seccomp:` of one of its threads at this moment.
+    /// `Seccomp:` of one of its threads at this moment. Quick: it is asked inside the stop.
     pub fn seccomp_of(&self, tid: i32) -> Option<u32> {
-        read::<Status>(&self.dir, &format!("task/{tid}/status"))?.seccomp
+        let text = if tid == self.tid { status_text(&self.status) } else { status_text(&self.status_file(tid)?) };
+        let text = text?;
+        let at = memchr::memmem::find(&text, b"\nSeccomp:\t")? + b"\nSeccomp:\t".len();
+        text.get(at..)?.split(|byte| *byte == b'\n').next()?.utf8_chunks().next()?.valid().parse().ok()
+    }
+
+    fn status_file(&self, tid: i32) -> Option<File> {
+        let flags = OFlag::O_RDONLY | OFlag::O_CLOEXEC;
+        nix::fcntl::openat(&self.dir, format!("task/{tid}/status").as_str(), flags, Mode::empty()).ok().map(File::from)
+    }
+
+    /// The processor that its first thread was on last.
+    pub fn processor(&self) -> Option<usize> {
+        let stat: Stat = read(&self.view, "stat")?;
+        usize::try_from(stat.processor?).ok()
     }
 
     /// How many seccomp filters one of its threads has, if the kernel tells (5.9 and later).
@@ -210,8 +230,27 @@ fn names_in_proc(pidfd: &OwnedFd, pid: i32) -> bool {
     named.is_some_and(|named| [pid, -1].iter().any(|known| named.trim().parse() == Ok(*known)))
 }
 
+/// All of a `status` file, in one read as a rule.
+fn status_text(file: &File) -> Option<Vec<u8>> {
+    let mut text = vec![0; 4096];
+    let mut length = 0;
+    loop {
+        match file.read_at(text.get_mut(length..)?, length as u64).ok()? {
+            0 => break,
+            read => length += read,
+        }
+        if length < text.len() {
+            break;
+        }
+        // A process of many groups.
+        text.resize(text.len() * 2, 0);
+    }
+    text.truncate(length);
+    Some(text)
+}
+
 /// A value of procfs from a file of a `/proc/PID` directory.
-fn read<T: FromRead>(dir: &OwnedFd, name: &str) -> Option<T> {
+pub(super) fn read<T: FromRead>(dir: &OwnedFd, name: &str) -> Option<T> {
     let fd = nix::fcntl::openat(dir, name, OFlag::O_RDONLY | OFlag::O_CLOEXEC, Mode::empty()).ok()?;
     T::from_read(File::from(fd)).ok()
 }

@@ -65,6 +65,13 @@ impl Sharers {
         !self.found.is_empty()
     }
 
+    /// Whether no more threads want a processor than there are, but for us (the fourth field of /proc/loadavg).
+    pub fn quiet(&self) -> bool {
+        let processors = std::thread::available_parallelism().map_or(1, usize::from);
+        let running = fields(&self.loadavg, |fields| fields.rev().nth(1)?.split('/').next()?.parse::<usize>().ok());
+        running.is_some_and(|running| running <= processors + 1)
+    }
+
     /// Those that share something now, with the target stopped. Only it, or one of them, can have made new ones, and only
     /// as processes younger than the scan.
     pub fn now(&self, process: &Process) -> Result<Vec<Sharer>, Problem> {
@@ -100,7 +107,11 @@ fn pids() -> std::io::Result<impl Iterator<Item = i32>> {
 
 /// The pid that was given out last (the fifth field of /proc/loadavg), in our pid namespace.
 fn newest(loadavg: &File) -> Option<i32> {
+    fields(loadavg, |fields| fields.next_back()?.parse().ok())
+}
+
+fn fields<T>(loadavg: &File, read: impl FnOnce(&mut std::str::Split<'_, char>) -> Option<T>) -> Option<T> {
     let mut text = [0u8; 128];
     let length = loadavg.read_at(&mut text, 0).ok()?;
-    std::str::from_utf8(text.get(..length)?).ok()?.trim_end().rsplit(' ').next()?.parse().ok()
+    read(&mut std::str::from_utf8(text.get(..length)?).ok()?.trim_end().split(' '))
 }

@@ -3,6 +3,7 @@
 //! A stop is looked at with `WNOWAIT` and left where it is until the thread is resumed: a signal-delivery-stop that was
 //! reaped has given its signal to us, and it would be lost with us; one that was not is delivered if we die.
 
+use super::nearness::Nearness;
 use nix::errno::Errno;
 use std::time::{Duration, Instant};
 
@@ -325,6 +326,7 @@ pub struct Waiter {
     interrupted: Option<i32>,
     /// How long stops are looked for before we sleep.
     awake: Duration,
+    nearness: Option<Nearness>,
 }
 
 /// Stops are looked for this long before we sleep: most come sooner, and to be woken takes longer than what is waited for.
@@ -351,8 +353,18 @@ impl Waiter {
             }
             // On one processor the tracee runs only while we sleep.
             let alone = std::thread::available_parallelism().is_ok_and(|processors| processors.get() == 1);
-            Ok(Self { signals, interrupted: None, awake: if alone { Duration::ZERO } else { AWAKE } })
+            Ok(Self { signals, interrupted: None, awake: if alone { Duration::ZERO } else { AWAKE }, nearness: None })
         }
+    }
+
+    /// Makes it possible to come near to a tracee, where it is; see [`Nearness`].
+    pub fn make_nearness(&mut self) {
+        self.nearness = Nearness::new();
+    }
+
+    /// The tracer's way to be near to a tracee, if it has one.
+    pub fn nearness(&mut self) -> Option<&mut Nearness> {
+        self.nearness.as_mut()
     }
 
     /// The signal that told us to give up, if one came.
@@ -365,7 +377,12 @@ impl Waiter {
 
     /// Waits until the thread stops or ends. With `heed` a signal to us ends the wait too.
     pub fn wait(&mut self, tracee: Tracee, deadline: Instant, heed: bool) -> Result<Event, Fault> {
-        let awake = deadline.min(Instant::now() + self.awake);
+        // Nothing is asked of the clock where it is there already.
+        if let Some(event) = peek(tracee.tid)? {
+            return Ok(event);
+        }
+        let gives_way = self.nearness.as_ref().is_some_and(Nearness::gives_way);
+        let awake = if gives_way { Instant::now() } else { deadline.min(Instant::now() + self.awake) };
         loop {
             if let Some(event) = peek(tracee.tid)? {
                 return Ok(event);

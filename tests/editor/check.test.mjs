@@ -101,6 +101,8 @@ const WRONG = {
   "arguments without a list": ["  - dup: «1»", /Expected one of array, object/],
   "a text for a descriptor": ["  - dup: [«abc»]", /^a descriptor is due: a number or \$\{name\}/],
   "undo: none": ["  - write: [1, x]\n    «undo»: none", /needs `irreversible: true`/],
+  "a constant under undo": ["  - dup: [1]\n    undo:\n      - open: { flags: «O_RDNLY» }", /^Not one of the open flags/],
+  "a target under undo": ["  - dup: [1]\n    undo:\n      - close: [3]\n        «target»: app", /target is not allowed/],
   "a mode of undo": ["  - dup: [1]\n    undo: «never»", /"auto", "none"/],
   "repetition": ["  - dup: [1]\n    for_each: { «fdd»: {} }", /fdd is not allowed/],
   "repetition over nothing": ["  - dup: [1]\n    «for_each»: {}", /^One of mapping, fd, thread is due/],

@@ -38,8 +38,8 @@ fn mappings(pid: i32) -> Vec<Mapping> {
     found
 }
 
-/// Applies a plan that gives advice for mappings: those that are `meant` get the flag, and no other.
-fn advised(target: &mut Target, job: &Job, flag: &str, meant: impl Fn(&Mapping) -> bool) {
+/// Applies a plan that gives advice for mappings: those that are `meant` get the flag, and no other. Whether it is undone.
+fn advised(target: &mut Target, job: &Job, flag: &str, undone: bool, meant: impl Fn(&Mapping) -> bool) {
     let with = |pid| -> Vec<Mapping> {
         let all = mappings(pid).into_iter();
         all.filter(|one| one.flags.iter().any(|own| own == flag)).collect()
@@ -49,6 +49,11 @@ fn advised(target: &mut Target, job: &Job, flag: &str, meant: impl Fn(&Mapping) 
     assert!(!before.iter().any(|one| meant(one) && one.flags.iter().any(|own| own == flag)));
     let had = with(target.pid());
     job.dry(|| with(target.pid()));
+    if undone {
+        let failed = job.failing(None, 1, "rolled_back");
+        assert_eq!(left_behind(&failed), [""; 0]);
+        assert_eq!(with(target.pid()), had);
+    }
     let outcome = job.applied();
     assert!(left_behind(&outcome).iter().all(|call| *call == "madvise"));
     let after = with(target.pid());
@@ -60,10 +65,14 @@ fn advised(target: &mut Target, job: &Job, flag: &str, meant: impl Fn(&Mapping) 
         .collect();
     assert!(wrong.is_empty(), "{wrong:#?}");
     assert!(after.iter().any(&meant), "{after:#?}");
-    // Applied again, it does no harm; nor does a failure, which is told.
+    // Applied again, it does no harm; nor does a failure, which is told, or taken back to what was before.
     job.applied();
-    let failed = job.failing(None, 3, "partial");
-    assert!(left_behind(&failed).len() >= after.iter().filter(|one| meant(one)).count());
+    if undone {
+        job.failing(None, 1, "rolled_back");
+    } else {
+        let failed = job.failing(None, 3, "partial");
+        assert!(left_behind(&failed).len() >= after.iter().filter(|one| meant(one)).count());
+    }
     assert!(with(target.pid()).iter().any(&meant));
     target.assert_well();
 }
@@ -78,7 +87,7 @@ fn huge_pages_for_a_java_heap() {
     client.wait_for(5);
     let job = Job::new("huge-pages", target.pid(), &[("min_size", "16MiB")]);
     let meant = |one: &Mapping| one.perms == "rw-p" && one.anonymous && one.size >= 16 << 20;
-    advised(&mut target, &job, "hg", meant);
+    advised(&mut target, &job, "hg", false, meant);
     client.wait_for(20);
     client.finish();
 }
@@ -104,7 +113,7 @@ fn pages_may_be_merged() {
     let job = Job::new("merge-pages", target.pid(), &[("min_size", "2MiB")]);
     let meant = |one: &Mapping| one.perms == "rw-p" && one.anonymous && one.size >= 2 << 20;
     assert!(mappings(target.pid()).iter().filter(|one| meant(one)).count() >= 100);
-    advised(&mut target, &job, "mg", meant);
+    advised(&mut target, &job, "mg", true, meant);
 }
 
 #[test]
@@ -114,7 +123,7 @@ fn many_mappings_are_not_dumped() {
     let meant =
         |one: &Mapping| one.perms.starts_with('r') && one.perms.ends_with('p') && one.anonymous && one.size >= 2 << 20;
     assert!(mappings(target.pid()).iter().filter(|one| meant(one)).count() >= 200);
-    advised(&mut target, &job, "dd", meant);
+    advised(&mut target, &job, "dd", true, meant);
 }
 
 /// Fills a mapping of 2 MiB with bytes that nothing else in it has in this order.

@@ -90,7 +90,7 @@ fn nohup(mut job: Terminal, log: &Path) {
     let before = job.descriptors();
     assert!(before.values().filter(|(path, _)| path.starts_with("/dev/pts")).count() >= 4);
     plan.dry(|| (job.descriptors(), job.ignores_hangup(), log.exists()));
-    // All is put back, as long as SIGHUP is not ignored yet.
+    // All is put back.
     plan.failing(Some("  - rt_sigaction: { signum: SIGHUP, act: { struct"), 1, "rolled_back");
     assert_eq!((job.descriptors(), job.ignores_hangup(), log.exists()), (before.clone(), false, false));
     assert!(job.line().starts_with("line"));
@@ -148,16 +148,16 @@ fn a_python_job_outlives_its_terminal() {
 }
 
 #[test]
-fn a_late_nohup_that_fails_last_says_what_stays() {
+fn a_late_nohup_that_fails_last_leaves_nothing() {
     let directory = directory();
     let log = directory.path().join("nohup.out");
     let mut job = Terminal::start(&mut python(PRINTS));
     let plan = Job::new("late-nohup", job.pid(), &[("log", &log.display().to_string())]);
     let before = job.descriptors();
-    let outcome = plan.failing(None, 3, "partial");
-    // The first one only looked.
-    assert_eq!(left_behind(&outcome), ["rt_sigaction"; 2]);
-    assert_eq!((job.descriptors(), job.ignores_hangup(), log.exists()), (before, true, false));
+    let outcome = plan.failing(None, 1, "rolled_back");
+    // It only looked.
+    assert_eq!(left_behind(&outcome), ["rt_sigaction"]);
+    assert_eq!((job.descriptors(), job.ignores_hangup(), log.exists()), (before, false, false));
     assert!(job.line().starts_with("line"));
 }
 

@@ -64,8 +64,11 @@ pub fn transact(kernel: &mut Kernel, program: &Program, failure: &mut Option<Bre
         if let Err(Failed(why)) = prepared.and_then(|()| machine.run(&step.forward, failure)) {
             let mut end = End::RolledBack(why);
             for step in begun.iter().rev() {
-                // The second time it finds everything as it was.
-                let undone = machine.run(&step.undo, &mut None).and_then(|()| machine.run(&step.undo, &mut None));
+                let mut undone = machine.run(&step.undo, &mut None);
+                // The second time it finds everything as it was; what the plan says of undo is made again.
+                if step.undo_steps.is_empty() {
+                    undone = undone.and_then(|()| machine.run(&step.undo, &mut None));
+                }
                 let released = machine.run(&step.release, &mut None);
                 if undone.is_err() || released.is_err() {
                     end = End::InDoubt;
@@ -187,8 +190,17 @@ impl Machine<'_> {
                     self.program.named.iter().filter_map(|cell| Some(self.get(*cell)? as i32)).collect();
                 (into, self.kernel.highest_free(&named).ok_or(Failed(""))? as u64)
             }
+            Action::Ask { into, what: Asked::Open(fd) } => {
+                let open = self.kernel.flags(self.need(*fd)? as i32) >= 0;
+                (into, if open { 0 } else { -i64::from(libc::EBADF) as u64 })
+            }
             // The model has descriptors and files only.
-            Action::Ask { .. } => return Err(Failed("the model knows nothing of that")),
+            Action::Ask { .. }
+            | Action::Reckon { .. }
+            | Action::Survey { .. }
+            | Action::Mapped { .. }
+            | Action::FreeRange { .. }
+            | Action::CanUnmap { .. } => return Err(Failed("the model knows nothing of that")),
             Action::Fail(why) => return Err(Failed(why)),
             Action::NoPosixLocks { fd: cell } => return check(!self.kernel.holds_locks(fd(self, cell)?)),
             Action::SameDescription { now, expected } => {

@@ -127,7 +127,44 @@ fn fd_number(calls: &[Call], fd: Fd) -> Number {
     Number { constant, terms: vec![(true, capture)], text: format!("${{c{of}}}") }
 }
 
-fn step(calls: &[Call], index: usize) -> Step {
+/// The same as auto undo does, said by the plan, where closing what the call gave is all of it.
+fn own_undo(calls: &[Call], index: usize) -> Undo {
+    let ends: &[u64] = match calls[index].call {
+        FdCall::Pipe => &[1, 0],
+        FdCall::Dup(_) | FdCall::Socket | FdCall::Fcntl(_, libc::F_DUPFD | libc::F_DUPFD_CLOEXEC, _) => &[0],
+        FdCall::Open(_, flags) if flags & libc::O_CREAT == 0 => &[0],
+        _ => return Undo::Auto,
+    };
+    let close = |end: &u64| {
+        let mut fd = fd_number(calls, Fd::Of(index));
+        fd.terms[0].1.path.iter_mut().for_each(|access| *access = Access::Index(*end as usize));
+        let args = vec![Some(spanned(Arg::Number(fd)))];
+        Step { args, ..named("close") }
+    };
+    Undo::Steps(ends.iter().map(close).collect())
+}
+
+fn named(call: &str) -> Step {
+    Step {
+        name: None,
+        syscall: by_name(call).unwrap(),
+        args: Vec::new(),
+        captures: Vec::new(),
+        target: None,
+        each: None,
+        thread: None,
+        when: Conditions::default(),
+        unless: Conditions::default(),
+        returns: None,
+        ignore: Vec::new(),
+        undo: Undo::Auto,
+        irreversible: false,
+        timeout: None,
+        span: Span::default(),
+    }
+}
+
+fn step(calls: &[Call], index: usize, own: bool) -> Step {
     let fd = |fd: Fd| Arg::Number(fd_number(calls, fd));
     let int = |value: i32| Arg::Number(number(value));
     let (name, args) = match calls[index].call {
@@ -149,26 +186,16 @@ fn step(calls: &[Call], index: usize) -> Step {
         right: number(value),
     });
     Step {
-        name: None,
-        syscall: by_name(name).unwrap(),
         args: args.into_iter().map(|arg| Some(spanned(arg))).collect(),
         captures: captured.then(|| Capture { name: spanned(format!("c{index}")), from }).into_iter().collect(),
-        target: None,
-        each: None,
-        thread: None,
-        when: Conditions::default(),
         unless: Conditions { facts: Vec::new(), comparisons: unless.into_iter().collect() },
-        returns: None,
-        ignore: Vec::new(),
-        undo: Undo::Auto,
-        irreversible: false,
-        timeout: None,
-        span: Span::default(),
+        undo: if own { own_undo(calls, index) } else { Undo::Auto },
+        ..named(name)
     }
 }
 
-/// The calls as a plan, lowered.
-pub fn lowered(calls: &[Call], facts: &Kernel) -> Result<Program, Vec<Problem>> {
+/// The calls as a plan, lowered; where undo is simple `own` says whether the plan itself has it.
+pub fn lowered(calls: &[Call], own: bool, facts: &Kernel) -> Result<Program, Vec<Problem>> {
     let target = TargetSpec { name: None, selector: spanned(Selector::Pid(1)), with: None, expect: Vec::new() };
     let plan = Plan {
         name: None,
@@ -177,7 +204,7 @@ pub fn lowered(calls: &[Call], facts: &Kernel) -> Result<Program, Vec<Problem>> 
         targets: vec![target],
         when: Vec::new(),
         unless: Vec::new(),
-        steps: (0..calls.len()).map(|index| step(calls, index)).collect(),
+        steps: (0..calls.len()).map(|index| step(calls, index, own)).collect(),
     };
     lower(&plan, 0, facts, &Found::default())
 }

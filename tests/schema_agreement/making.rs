@@ -76,7 +76,8 @@ fn value(kind: Kind, choices: &mut Choices) -> (Value, Option<u64>) {
             choices.one(&[number(1), number(0), (json!("0x10"), Some(16)), (json!("${number}"), Some(1))])
         }
         Kind::Size | Kind::Offset => {
-            choices.one(&[number(64), (json!("0x40"), Some(64)), (json!("${st.st_size}+1"), None)])
+            // No more than there is of any memory made here.
+            choices.one(&[number(4), (json!("0x4"), Some(4)), (json!("${st.st_size}+1"), None)])
         }
         Kind::SizeOf(_) | Kind::CountOf(_) => number(1),
         Kind::Exactly(value) => number(value),

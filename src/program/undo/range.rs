@@ -1,6 +1,6 @@
 //! close_range(2): which descriptors it is about is known only as it runs, and those that criu-plan keeps are none of them.
 
-use crate::plan::{Relation, Step};
+use crate::plan::{Relation, Step, Undo};
 use crate::problem::Problem;
 use crate::program::builder::{Builder, Own, always, when};
 use crate::program::lower::Lowering;
@@ -15,6 +15,17 @@ const MARKS: u64 = libc::CLOSE_RANGE_CLOEXEC as u64;
 /// Beyond every descriptor.
 const BEYOND: u64 = u32::MAX as u64;
 
+/// What becomes of the descriptors that are closed.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub enum Care {
+    /// Each is kept, to be put back.
+    Kept,
+    /// They are gone, but no record locks go with them.
+    Locks,
+    /// They are gone.
+    Gone,
+}
+
 impl Lowering<'_> {
     /// Whether a step closes all descriptors of a range.
     pub fn closes_range(&self, step: &Step, own: &Own) -> bool {
@@ -22,8 +33,27 @@ impl Lowering<'_> {
         step.syscall.name == "close_range" && flags.is_none_or(|flags| flags & MARKS == 0)
     }
 
-    /// The descriptors of the range one by one: each is kept before the first is closed, unless the step is for good.
-    pub fn close_range(&mut self, step: &Step, own: &Own, for_good: bool) -> Option<Sections> {
+    /// A close_range that the table's undo does not take back.
+    pub fn close_range_for_good(&mut self, step: &Step, own: &Own) -> Sections {
+        let own_undo = matches!(step.undo, Undo::Steps(_));
+        let care = if own_undo && !step.irreversible { Care::Locks } else { Care::Gone };
+        let sections = self.close_range(step, own, care).unwrap_or_else(|| Sections::lasting(own));
+        Sections { irreversible: step.irreversible || !own_undo, ..sections }
+    }
+
+    /// A close_range under `undo`, which leaves alone what undo of other steps needs.
+    pub fn close_range_on_undo(&mut self, step: &Step, own: &Own, drops_locks: bool) -> Vec<Op> {
+        let care = if drops_locks { Care::Gone } else { Care::Locks };
+        let begun = self.begun;
+        // The step itself may have opened some as well, and what later ones did may last.
+        self.begun += 1 + self.later.len();
+        let sections = self.close_range(step, own, care);
+        self.begun = begun;
+        sections.unwrap_or_else(|| Sections::lasting(own)).forward
+    }
+
+    /// The descriptors of the range one by one: what has to be done about any is done before the first is closed.
+    pub fn close_range(&mut self, step: &Step, own: &Own, care: Care) -> Option<Sections> {
         let [first, last, flags] = *own.args else { return None };
         let Some(flags_known) = self.builder.known(flags) else {
             let problem = Problem::error(
@@ -34,13 +64,14 @@ impl Lowering<'_> {
             return Some(Sections::lasting(own));
         };
         let marks = flags_known & MARKS != 0;
-        if for_good && (marks || self.builder.keeps.is_empty()) {
+        let any = || care == Care::Gone && self.builder.keeps.is_empty();
+        if care != Care::Kept && (marks || any()) {
             return Some(Sections::lasting(own));
         }
         // Each earlier step may have opened two.
         let count = self.open + 2 * self.begun;
         let builder = &mut self.builder;
-        let mut sections = Sections { irreversible: for_good, ..Sections::default() };
+        let mut sections = Sections { irreversible: care != Care::Kept, ..Sections::default() };
         let slots: Vec<Cell> = (0..count).map(|_| builder.unset()).collect();
         let [low, high] = [first, last].map(|cell| sections.unsigned(builder, cell));
         let orderly = Guard { left: low, relation: Relation::LessOrEqual, right: high };
@@ -50,7 +81,7 @@ impl Lowering<'_> {
         if marks {
             sections.marks(builder, own, &slots);
         } else {
-            sections.closes(builder, own, &slots, orderly, for_good);
+            sections.closes(builder, own, &slots, orderly, care);
         }
         Some(sections)
     }
@@ -63,13 +94,19 @@ impl Sections {
         into
     }
 
-    fn closes(&mut self, builder: &mut Builder, own: &Own, slots: &[Cell], orderly: Guard, for_good: bool) {
+    fn closes(&mut self, builder: &mut Builder, own: &Own, slots: &[Cell], orderly: Guard, care: Care) {
         let (mut closes, mut kept) = (Vec::new(), Vec::new());
         for fd in slots {
             let (open, closed) = (builder.succeeded(*fd), builder.unset());
-            if !for_good {
-                let (was, keep) = self.keep(builder, *fd, &[open]);
-                kept.push((*fd, was, keep, closed));
+            match care {
+                Care::Kept => {
+                    let (was, keep) = self.keep(builder, *fd, &[open]);
+                    kept.push((*fd, was, keep, closed));
+                }
+                Care::Locks => {
+                    self.no_locks_on(builder, *fd, &[open]);
+                }
+                Care::Gone => {}
             }
             let close = call(builder, "close", vec![*fd], closed, "close one of the range");
             closes.push(when([open], whatever_comes(close)));

@@ -26,9 +26,20 @@ pub struct Value<'a> {
 impl Sections {
     /// A call that sets a value.
     pub fn sets_value(builder: &mut Builder, own: &Own, value: Value<'_>) -> Self {
+        Self::sets_value_if(builder, own, value, |_, _| Vec::new())
+    }
+
+    /// A call that sets a value. `check` is given what was before, and makes ops that fail where that could not be put back.
+    pub fn sets_value_if(
+        builder: &mut Builder,
+        own: &Own,
+        value: Value<'_>,
+        check: impl FnOnce(&mut Builder, &[Cell]) -> Vec<Op>,
+    ) -> Self {
         let mut sections = Self::default();
         let Reading { ops, cells: old } = (value.read)(builder);
         sections.forward.extend(ops);
+        sections.forward.extend(check(builder, &old));
         sections.forward.push(always(own.op("as asked")));
         let made = builder.succeeded(own.result);
         let left = (value.read)(builder);

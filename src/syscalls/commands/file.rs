@@ -54,6 +54,8 @@ static FCNTL_COMMANDS: &[Command] = &[
 ];
 
 const GONE: &str = "what the memory held is gone";
+const ADVISED: &str =
+    "where neither of MADV_HUGEPAGE and MADV_NOHUGEPAGE was advised before, no advice goes back to that";
 
 // What a program can't see but by its speed counts as no change, as with fsync and readahead.
 static MADVISE_ADVICE: &[Command] = &[
@@ -61,13 +63,16 @@ static MADVISE_ADVICE: &[Command] = &[
     ask("MADV_COLD", &[]),
     ask("MADV_PAGEOUT", &[]),
     ask("MADV_POPULATE_READ", &[]),
-    ask("MADV_POPULATE_WRITE", &[]),
     ask("MADV_COLLAPSE", &[]),
+    c("MADV_POPULATE_WRITE", &[]).lasts("what it copies of a private file mapping stays a copy"),
+    c("MADV_HUGEPAGE", &[]).lasts(ADVISED),
+    c("MADV_NOHUGEPAGE", &[]).lasts(ADVISED),
     c("MADV_DONTNEED", &[]).lasts(GONE),
     c("MADV_DONTNEED_LOCKED", &[]).lasts(GONE),
     c("MADV_FREE", &[]).lasts(GONE),
     c("MADV_REMOVE", &[]).lasts(GONE),
     c("MADV_GUARD_INSTALL", &[]).lasts(GONE),
+    c("MADV_GUARD_REMOVE", &[]).lasts("which pages it let in again can't be told"),
     c("MADV_HWPOISON", &[]).lasts("the kernel gives the pages up as broken"),
     c("MADV_SOFT_OFFLINE", &[]).lasts("the kernel gives the pages up as broken"),
 ];

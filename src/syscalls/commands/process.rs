@@ -2,8 +2,8 @@
 
 use super::security::FILTERED;
 use super::{Command, Family, ask, c, family};
-use crate::syscalls::Kind;
 use crate::syscalls::constants::*;
+use crate::syscalls::{Kind, Nature};
 use Kind::{Addr, Fd, Flags, In, Int, OneOf, Out, Pid, Signal, Size, Text, Uid, Uint};
 
 pub(super) static FAMILIES: &[Family] = &[
@@ -23,61 +23,88 @@ pub(super) static FAMILIES: &[Family] = &[
 ];
 
 const KEPT: &str = "the kernel never takes it back";
+const COUNTERS: &str = "which of its counters were on can't be read";
+const BACK: Nature = Nature::Restores("the old value is put back");
+const DUMPABLE: Nature = Nature::Restores(
+    "the old value is put back; where that is 2, which no call sets, the step needs `irreversible: true`",
+);
+const SECURE: Nature = Nature::Restores("the old bits are put back");
+const AMBIENT: Nature = Nature::Restores(
+    "what was raised is raised again, and what was not is lowered; where the securebits keep it from raising one the step \
+     needs `irreversible: true`",
+);
 
 static PRCTL_OPTIONS: &[Command] = &[
-    c("PR_SET_PDEATHSIG", &[Signal]).per_thread(),
+    c("PR_SET_PDEATHSIG", &[Signal]).nature(BACK).per_thread(),
     ask("PR_GET_PDEATHSIG", &[Out("int")]),
     ask("PR_GET_DUMPABLE", &[]),
-    c("PR_SET_DUMPABLE", &[Uint]),
+    c("PR_SET_DUMPABLE", &[Uint]).nature(DUMPABLE),
+    ask("PR_GET_UNALIGN", &[Out("int")]),
+    c("PR_SET_UNALIGN", &[Uint]).nature(BACK).per_thread(),
     ask("PR_GET_KEEPCAPS", &[]),
-    c("PR_SET_KEEPCAPS", &[Uint]).per_thread(),
+    c("PR_SET_KEEPCAPS", &[Uint]).nature(BACK).per_thread(),
+    ask("PR_GET_FPEMU", &[Out("int")]),
+    c("PR_SET_FPEMU", &[Uint]).nature(BACK).per_thread(),
+    ask("PR_GET_FPEXC", &[Out("int")]),
+    c("PR_SET_FPEXC", &[Uint]).nature(BACK).per_thread(),
     ask("PR_GET_TIMING", &[]),
-    c("PR_SET_TIMING", &[OneOf(&TIMING)]),
-    c("PR_SET_NAME", &[Text]).per_thread(),
+    // There is but one way of it.
+    ask("PR_SET_TIMING", &[OneOf(&TIMING)]),
+    c("PR_SET_NAME", &[Text]).nature(BACK).per_thread(),
     ask("PR_GET_NAME", &[Out("char[16]")]),
+    ask("PR_GET_ENDIAN", &[Out("int")]),
+    c("PR_SET_ENDIAN", &[Uint]).nature(BACK).per_thread(),
     ask("PR_GET_SECCOMP", &[]),
     c("PR_SET_SECCOMP", &[OneOf(&SECCOMP_MODE), In("struct sock_fprog")]).per_thread().forbidden(FILTERED),
     ask("PR_CAPBSET_READ", &[OneOf(&CAPS)]),
     c("PR_CAPBSET_DROP", &[OneOf(&CAPS)]).per_thread().lasts(KEPT),
     ask("PR_GET_TSC", &[Out("int")]),
-    c("PR_SET_TSC", &[OneOf(&TSC)]).per_thread(),
+    c("PR_SET_TSC", &[OneOf(&TSC)]).nature(BACK).per_thread(),
     ask("PR_GET_SECUREBITS", &[]),
-    c("PR_SET_SECUREBITS", &[Flags(&SECUREBITS)]).per_thread(),
+    c("PR_SET_SECUREBITS", &[Flags(&SECUREBITS)]).nature(SECURE).per_thread(),
     ask("PR_GET_TIMERSLACK", &[]),
-    c("PR_SET_TIMERSLACK", &[Uint]).per_thread(),
-    c("PR_TASK_PERF_EVENTS_DISABLE", &[]),
-    c("PR_TASK_PERF_EVENTS_ENABLE", &[]),
-    c("PR_MCE_KILL", &[OneOf(&MCE_KILL), OneOf(&MCE_POLICY)]).per_thread(),
+    c("PR_SET_TIMERSLACK", &[Uint]).nature(BACK).per_thread(),
+    c("PR_TASK_PERF_EVENTS_DISABLE", &[]).lasts(COUNTERS),
+    c("PR_TASK_PERF_EVENTS_ENABLE", &[]).lasts(COUNTERS),
+    c("PR_MCE_KILL", &[OneOf(&MCE_KILL), OneOf(&MCE_POLICY)]).nature(BACK).per_thread(),
     ask("PR_MCE_KILL_GET", &[]),
-    c("PR_SET_MM", &[OneOf(&SET_MM), Addr, Uint]),
+    c("PR_SET_MM", &[OneOf(&SET_MM), Addr, Uint]).nature(Nature::Restores("the old address is put back")),
     ask("PR_GET_CHILD_SUBREAPER", &[Out("int")]),
-    c("PR_SET_CHILD_SUBREAPER", &[Uint]),
+    c("PR_SET_CHILD_SUBREAPER", &[Uint]).nature(BACK),
     ask("PR_GET_NO_NEW_PRIVS", &[]),
     c("PR_SET_NO_NEW_PRIVS", &[Uint]).per_thread().lasts(KEPT),
     ask("PR_GET_TID_ADDRESS", &[Out("int *")]),
     ask("PR_GET_THP_DISABLE", &[]),
-    c("PR_SET_THP_DISABLE", &[Uint]),
-    c("PR_CAP_AMBIENT", &[OneOf(&CAP_AMBIENT), OneOf(&CAPS)]).per_thread(),
+    c("PR_SET_THP_DISABLE", &[Uint]).nature(BACK),
+    ask("PR_GET_FP_MODE", &[]),
+    c("PR_SET_FP_MODE", &[Uint]).nature(BACK),
+    ask("PR_SVE_GET_VL", &[]),
+    c("PR_SVE_SET_VL", &[Uint]).nature(BACK).per_thread(),
+    ask("PR_SME_GET_VL", &[]),
+    c("PR_SME_SET_VL", &[Uint]).nature(BACK).per_thread(),
+    c("PR_CAP_AMBIENT", &[OneOf(&CAP_AMBIENT), OneOf(&CAPS)]).nature(AMBIENT).per_thread(),
     ask("PR_GET_SPECULATION_CTRL", &[OneOf(&SPEC)]),
-    c("PR_SET_SPECULATION_CTRL", &[OneOf(&SPEC), Flags(&SPEC_CTRL)]).per_thread(),
+    c("PR_SET_SPECULATION_CTRL", &[OneOf(&SPEC), Flags(&SPEC_CTRL)]).nature(BACK).per_thread(),
     c("PR_PAC_RESET_KEYS", &[])
         .per_thread()
         .forbidden("return addresses that are signed with the old keys would be wrong"),
     ask("PR_GET_TAGGED_ADDR_CTRL", &[]),
-    c("PR_SET_TAGGED_ADDR_CTRL", &[Uint]).per_thread(),
+    c("PR_SET_TAGGED_ADDR_CTRL", &[Uint]).nature(BACK).per_thread(),
     ask("PR_GET_IO_FLUSHER", &[]),
-    c("PR_SET_IO_FLUSHER", &[Uint]).per_thread(),
+    c("PR_SET_IO_FLUSHER", &[Uint]).nature(BACK).per_thread(),
     c("PR_SET_SYSCALL_USER_DISPATCH", &[OneOf(&DISPATCH), Addr, Size, Addr])
         .per_thread()
         .forbidden("the calls by which the thread is let go would raise SIGSYS in it"),
-    c("PR_SCHED_CORE", &[OneOf(&SCHED_CORE), Pid, OneOf(&SCHED_CORE_SCOPE), Addr]).per_thread(),
+    c("PR_SCHED_CORE", &[OneOf(&SCHED_CORE), Pid, OneOf(&SCHED_CORE_SCOPE), Addr])
+        .lasts("a cookie that was replaced can't be had again")
+        .per_thread(),
     ask("PR_GET_MDWE", &[]),
     c("PR_SET_MDWE", &[Flags(&MDWE)]).lasts(KEPT),
     ask("PR_GET_MEMORY_MERGE", &[]),
-    c("PR_SET_MEMORY_MERGE", &[Uint]),
+    c("PR_SET_MEMORY_MERGE", &[Uint]).nature(BACK),
     ask("PR_GET_AUXV", &[Out(""), Size]),
-    c("PR_SET_VMA", &[OneOf(&VMA), Addr, Size, Text]),
-    c("PR_SET_PTRACER", &[OneOf(&PTRACER)]),
+    c("PR_SET_VMA", &[OneOf(&VMA), Addr, Size, Text]).lasts("each mapping of the range may have had another name"),
+    c("PR_SET_PTRACER", &[OneOf(&PTRACER)]).lasts("who was allowed before can't be read"),
     ask("PR_GET_SHADOW_STACK_STATUS", &[Out("unsigned long")]),
     c("PR_SET_SHADOW_STACK_STATUS", &[Uint]).per_thread().forbidden(SHADOW),
     c("PR_LOCK_SHADOW_STACK_STATUS", &[Uint]).per_thread().forbidden(SHADOW),
@@ -92,7 +119,7 @@ static ARCH_PRCTL_CODES: &[Command] = &[
     ask("ARCH_GET_FS", &[Out("unsigned long")]),
     ask("ARCH_GET_GS", &[Out("unsigned long")]),
     ask("ARCH_GET_CPUID", &[]),
-    c("ARCH_SET_CPUID", &[Uint]).per_thread(),
+    c("ARCH_SET_CPUID", &[Uint]).nature(BACK).per_thread(),
     ask("ARCH_GET_XCOMP_SUPP", &[Out("uint64_t")]),
     ask("ARCH_GET_XCOMP_PERM", &[Out("uint64_t")]),
     c("ARCH_REQ_XCOMP_PERM", &[Uint]).lasts(KEPT),
@@ -137,11 +164,16 @@ static MEMBARRIER_COMMANDS: &[Command] = &[
     c("MEMBARRIER_CMD_REGISTER_PRIVATE_EXPEDITED_RSEQ", &[]).lasts(REGISTERED),
 ];
 
+const EACH: &str = "each of the processes may have had another";
+
 // With id 0 they are the thread's own, else another's, whoever makes the call (`particulars`).
 static PRIORITIES: &[Command] =
-    &[c("PRIO_PROCESS", &[Pid]).per_thread(), c("PRIO_PGRP", &[Pid]), c("PRIO_USER", &[Uid])];
-static IO_PRIORITIES: &[Command] =
-    &[c("IOPRIO_WHO_PROCESS", &[Pid]).per_thread(), c("IOPRIO_WHO_PGRP", &[Pid]), c("IOPRIO_WHO_USER", &[Uid])];
+    &[c("PRIO_PROCESS", &[Pid]).per_thread(), c("PRIO_PGRP", &[Pid]).lasts(EACH), c("PRIO_USER", &[Uid]).lasts(EACH)];
+static IO_PRIORITIES: &[Command] = &[
+    c("IOPRIO_WHO_PROCESS", &[Pid]).per_thread(),
+    c("IOPRIO_WHO_PGRP", &[Pid]).lasts(EACH),
+    c("IOPRIO_WHO_USER", &[Uid]).lasts(EACH),
+];
 
 const REMOVED: &str = "what it removes is gone for every process";
 

@@ -1,8 +1,8 @@
 //! Commands of calls on rights, keys, filters and on the kernel itself.
 
 use super::{Command, Family, ask, c, family};
-use crate::syscalls::Kind;
 use crate::syscalls::constants::*;
+use crate::syscalls::{Kind, Nature};
 use Kind::{Any, Flags, Gid, In, InOut, Int, OneOf, Out, Size, Text, Uid, Uint};
 
 pub(super) static FAMILIES: &[Family] = &[
@@ -52,7 +52,9 @@ static KEYCTL_OPERATIONS: &[Command] = &[
     ask("KEYCTL_READ", &[KEY, Out(""), Size]).may_wait(),
     c("KEYCTL_INSTANTIATE", &[KEY, In(""), Size, KEY]),
     c("KEYCTL_NEGATE", &[KEY, Uint, KEY]),
-    c("KEYCTL_SET_REQKEY_KEYRING", &[OneOf(&REQKEY)]).per_thread(),
+    c("KEYCTL_SET_REQKEY_KEYRING", &[OneOf(&REQKEY)])
+        .nature(Nature::Restores("the old default is put back"))
+        .per_thread(),
     c("KEYCTL_SET_TIMEOUT", &[KEY, Uint]).may_wait(),
     c("KEYCTL_ASSUME_AUTHORITY", &[KEY]).per_thread(),
     ask("KEYCTL_GET_SECURITY", &[KEY, Out(""), Size]),

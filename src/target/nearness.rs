@@ -1,0 +1,164 @@
+//! Keeps the tracer on the processor of its tracee while that is stopped.
+//!
+//! A hand-over to another processor takes an interrupt there: 10 to 35 µs on a virtual machine, against 2 to 6 on one. But
+//! the kernel wakes a thread on an idle processor rather than on one that is at work, and who resumes it is at work. One
+//! that runs only `SCHED_IDLE` threads counts as idle, so the tracer becomes one: the tracee is woken where it was, takes
+//! the processor at once, and gives it back as it stops. That takes the privilege to leave the policy again, and is undone
+//! by a second thread if the stop goes on for longer than a hand-over ever should: on a processor that others want too an
+//! idle thread may wait for ever.
+
+use nix::sched::{CpuSet, sched_getaffinity, sched_setaffinity};
+use nix::unistd::{Pid, gettid};
+use std::sync::Arc;
+use std::sync::atomic::{AtomicBool, AtomicU64, Ordering};
+use std::sync::mpsc::{RecvTimeoutError, Sender, channel};
+use std::time::{Duration, Instant};
+
+/// So long the tracer may give way to everybody, and how often that is looked at.
+const LONGEST: Duration = Duration::from_millis(2);
+const LOOK: Duration = Duration::from_millis(1);
+/// What the watching thread needs of a stack; all of it may be locked.
+const STACK: usize = 64 << 10;
+
+/// A tracer that can come near to its tracee.
+#[derive(Debug)]
+pub struct Nearness {
+    tracer: Pid,
+    /// Where it may run otherwise.
+    everywhere: CpuSet,
+    near: Option<usize>,
+    gives_way: bool,
+    clock: Arc<Clock>,
+    watch: Option<Sender<()>>,
+}
+
+/// What the tracer and the thread that watches it both know.
+#[derive(Debug)]
+struct Clock {
+    /// What the times are counted from.
+    begun: Instant,
+    /// Nanoseconds at which it began to give way; 0: it does not.
+    since: AtomicU64,
+    /// It did for too long, and must not again.
+    over: AtomicBool,
+}
+
+impl Clock {
+    fn now(&self) -> u64 {
+        self.begun.elapsed().as_nanos() as u64
+    }
+
+    fn is_over(&self) -> bool {
+        let since = self.since.load(Ordering::SeqCst);
+        since != 0 && self.now().saturating_sub(since) > LONGEST.as_nanos() as u64
+    }
+}
+
+impl Nearness {
+    /// For the calling thread; `None` if it is no ordinary thread, may not leave `SCHED_IDLE` again, or has one processor only.
+    /// A thread is made for it: what looks at the last pid must come later.
+    pub fn new() -> Option<Self> {
+        // SAFETY: sched_getscheduler takes a number.
+        let ordinary = unsafe { libc::sched_getscheduler(0) } == libc::SCHED_OTHER;
+        let tracer = gettid();
+        let everywhere = sched_getaffinity(tracer).ok()?;
+        let processors = (0..CpuSet::count()).filter(|cpu| everywhere.is_set(*cpu) == Ok(true)).count();
+        if !ordinary || processors < 2 || !may_return() {
+            return None;
+        }
+        let clock = Clock { begun: Instant::now(), since: AtomicU64::new(0), over: AtomicBool::new(false) };
+        let clock = Arc::new(clock);
+        let (watch, orders) = channel::<()>();
+        let (begun, told) = channel();
+        let (shared, home) = (clock.clone(), everywhere);
+        let watcher = move || {
+            let _told = begun.send(());
+            // Nothing to watch until the first word.
+            if orders.recv().is_err() {
+                return;
+            }
+            while orders.recv_timeout(LOOK) == Err(RecvTimeoutError::Timeout) {
+                // Again and again: it may have become idle in the same moment.
+                if shared.is_over() {
+                    shared.over.store(true, Ordering::SeqCst);
+                    leave(tracer, &home);
+                }
+            }
+        };
+        std::thread::Builder::new().stack_size(STACK).spawn(watcher).ok()?;
+        told.recv().ok()?;
+        Some(Self { tracer, everywhere, near: None, gives_way: false, clock, watch: Some(watch) })
+    }
+
+    /// Goes to a processor, while its threads still run, in turn with them.
+    pub fn come(&mut self, processor: usize) {
+        let mut there = CpuSet::new();
+        let allowed = self.everywhere.is_set(processor) == Ok(true) && there.set(processor).is_ok();
+        if !allowed || self.near == Some(processor) {
+            return;
+        }
+        let watched = self.watch.as_ref().is_some_and(|watch| watch.send(()).is_ok());
+        if watched && sched_setaffinity(self.tracer, &there).is_ok() {
+            self.near = Some(processor);
+        }
+    }
+
+    /// From now on whoever wants the processor has it.
+    pub fn give_way(&mut self) {
+        if self.near.is_some() && !self.gives_way && !self.clock.over.load(Ordering::SeqCst) {
+            self.clock.since.store(self.clock.now().max(1), Ordering::SeqCst);
+            self.gives_way = set_policy(self.tracer, libc::SCHED_IDLE);
+        }
+    }
+
+    /// Whether it gives way: to stay awake would be of no use then.
+    pub fn gives_way(&self) -> bool {
+        self.gives_way
+    }
+
+    /// An ordinary thread again.
+    pub fn part(&mut self) {
+        if self.near.take().is_some() {
+            leave(self.tracer, &self.everywhere);
+        }
+        self.gives_way = false;
+        self.clock.since.store(0, Ordering::SeqCst);
+    }
+}
+
+/// Whether a thread of ours can become idle and ordinary again: tried on this one.
+fn may_return() -> bool {
+    let us = Pid::from_raw(0);
+    // A thread may leave SCHED_IDLE without privilege if its nice value is within RLIMIT_NICE (sched(7)).
+    let privileged = {
+        // SAFETY: rlimit is plain integers, which getrlimit fills.
+        let limit = unsafe {
+            let mut limit: libc::rlimit = std::mem::zeroed();
+            libc::getrlimit(libc::RLIMIT_NICE, &raw mut limit);
+            limit.rlim_cur
+        };
+        limit >= 20 || holds_sys_nice()
+    };
+    privileged && set_policy(us, libc::SCHED_IDLE) && set_policy(us, libc::SCHED_OTHER)
+}
+
+/// `CAP_SYS_NICE` (23, capabilities(7)) in the effective set.
+fn holds_sys_nice() -> bool {
+    let status = std::fs::read_to_string("/proc/thread-self/status").unwrap_or_default();
+    let effective = status.lines().find_map(|line| line.strip_prefix("CapEff:"));
+    effective.and_then(|set| u64::from_str_radix(set.trim(), 16).ok()).is_some_and(|set| set & (1 << 23) != 0)
+}
+
+fn leave(tracer: Pid, everywhere: &CpuSet) {
+    // What was allowed before is allowed.
+    set_policy(tracer, libc::SCHED_OTHER);
+    let _allowed = sched_setaffinity(tracer, everywhere);
+}
+
+fn set_policy(thread: Pid, policy: i32) -> bool {
+    // SAFETY: sched_param is a plain integer, for which zero is a value; the pointer is to a local.
+    unsafe {
+        let param: libc::sched_param = std::mem::zeroed();
+        libc::sched_setscheduler(thread.as_raw(), policy, &raw const param) == 0
+    }
+}
