@@ -11,6 +11,7 @@
 pub mod cli;
 pub mod executor;
 pub mod facts;
+pub mod journal;
 pub mod plan;
 pub mod problem;
 pub mod program;

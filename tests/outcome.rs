@@ -71,6 +71,10 @@ impl Stage {
     fn redacted(&self, text: &str) -> String {
         let text = text.replace(&self.directory.path().display().to_string(), "DIR");
         let text = text.replace(&self.target.pid().to_string(), "PID");
+        let text = match text.split_once("criu-plan recover ").map(|(before, after)| (before, after.split_once('`'))) {
+            Some((before, Some((_, after)))) => format!("{before}criu-plan recover RUN`{after}"),
+            _ => text,
+        };
         let mut parts = text.split("held for ");
         let mut all = parts.next().unwrap().to_owned();
         for part in parts {

@@ -269,7 +269,7 @@ fn a_plain_user_who_could_not_go_back_is_refused_before() {
 }
 
 #[test]
-fn a_signal_that_waits_is_not_lost() {
+fn neither_a_signal_that_waits_nor_a_child_is_lost() {
     let directory = directory();
     let mut target = teller(&[]);
     target.signal(libc::SIGUSR1);
@@ -277,6 +277,11 @@ fn a_signal_that_waits_is_not_lost() {
     let note = refused(&mut target, step, directory.path(), &by_whoever_runs_the_tests);
     assert!(note.contains("would be lost"), "{note}");
     assert_eq!(target.status("ShdPnd"), "0000000000000200");
+    for act in ["sa_handler: SIG_IGN", "sa_flags: SA_NOCLDWAIT"] {
+        let step = format!("{{rt_sigaction: {{signum: SIGCHLD, act: {{struct: {{{act}}}}}}}}}");
+        let note = refused(&mut target, &step, directory.path(), &by_whoever_runs_the_tests);
+        assert!(note.contains("a child that ends"), "{note}");
+    }
 }
 
 #[test]

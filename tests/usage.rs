@@ -9,7 +9,8 @@ fn criu_plan(arguments: &[&str]) -> Output {
     Command::new(env!("CARGO_BIN_EXE_criu-plan")).args(arguments).env("COLUMNS", "100").output().unwrap()
 }
 
-const COMMANDS: [&str; 7] = ["apply", "exec", "rehearse", "validate", "explain", "syscalls", "schema"];
+const COMMANDS: [&str; 9] =
+    ["apply", "exec", "rehearse", "recover", "journal", "validate", "explain", "syscalls", "schema"];
 
 #[test]
 fn help_names_every_command() {

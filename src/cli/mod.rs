@@ -4,8 +4,10 @@ mod apply;
 mod exec;
 mod exit;
 mod explain;
+mod journal;
 mod output;
 mod plan_files;
+mod recover;
 mod rehearse;
 mod run_options;
 mod syscalls;
@@ -34,6 +36,10 @@ enum Command {
     Exec(exec::Args),
     /// Start a command, apply a plan to it, show what comes of it, and end it
     Rehearse(rehearse::Args),
+    /// Bring runs whose criu-plan was killed to their end: take them back, or finish them
+    Recover(recover::Args),
+    /// List and show runs
+    Journal(journal::Args),
     /// Check plans without looking at any process: for editors, reviews and CI
     Validate(validate::Args),
     /// Tell what is known of a system call, or what a problem code means
@@ -58,6 +64,8 @@ pub fn main() -> ExitCode {
         Command::Apply(args) => apply::run(&args),
         Command::Exec(args) => exec::run(&args),
         Command::Rehearse(args) => rehearse::run(&args),
+        Command::Recover(args) => recover::run(&args),
+        Command::Journal(args) => journal::run(&args),
         Command::Validate(args) => validate::run(&args),
         Command::Explain(args) => explain::run(&args),
         Command::Syscalls(args) => syscalls::run(&args),

@@ -1,19 +1,17 @@
 //! Options of every command that runs calls in a process.
 
 use crate::executor::{Eintr, Options, SeccompPolicy};
+use crate::journal;
 use crate::plan::parse_duration;
 use clap::ValueEnum;
+use std::path::PathBuf;
 use std::time::Duration;
 
 /// How a run goes about it.
 #[derive(Debug, clap::Args)]
 pub struct RunOptions {
-    /// All threads must stand still within this time
-    #[arg(long, value_name = "TIME", default_value = "1s", value_parser = duration)]
-    freeze_timeout: Duration,
-    /// Nothing is held for longer, all targets together
-    #[arg(long, value_name = "TIME", default_value = "5s", value_parser = duration)]
-    hold: Duration,
+    #[command(flatten)]
+    patience: Patience,
     /// What to do with calls (epoll_wait and its like) that end in EINTR whenever their thread is stopped: make them anew,
     /// a finite wait from its beginning, or let the target see it
     #[arg(long, default_value = "reissue")]
@@ -23,6 +21,8 @@ pub struct RunOptions {
     /// call that they kill kills the target if criu-plan is itself killed in the middle of it
     #[arg(long, default_value = "check")]
     seccomp: SeccompArg,
+    #[command(flatten)]
+    journal: JournalOptions,
     /// Show every call that was made on standard error
     #[arg(long)]
     pub trace: bool,
@@ -48,9 +48,7 @@ fn duration(text: &str) -> Result<Duration, String> {
 impl RunOptions {
     /// As the executor takes them.
     pub fn options(&self) -> Options {
-        Options {
-            freeze_timeout: self.freeze_timeout,
-            hold: self.hold,
+        self.patience.apply(Options {
             eintr: match self.eintr {
                 EintrArg::Reissue => Eintr::Reissue,
                 EintrArg::Leave => Eintr::Leave,
@@ -60,7 +58,45 @@ impl RunOptions {
                 SeccompArg::AssumeAllowed => SeccompPolicy::AssumeAllowed,
                 SeccompArg::Suspend => SeccompPolicy::Suspend,
             },
-        }
+            journal: self.journal.options(),
+            ..Options::default()
+        })
+    }
+}
+
+/// How long a process may be held.
+#[derive(Debug, clap::Args)]
+pub struct Patience {
+    /// All threads must stand still within this time
+    #[arg(long, value_name = "TIME", default_value = "1s", value_parser = duration)]
+    freeze_timeout: Duration,
+    /// Nothing is held for longer, all targets together
+    #[arg(long, value_name = "TIME", default_value = "5s", value_parser = duration)]
+    hold: Duration,
+}
+
+impl Patience {
+    /// The options with these times.
+    pub fn apply(&self, options: Options) -> Options {
+        Options { freeze_timeout: self.freeze_timeout, hold: self.hold, ..options }
+    }
+}
+
+/// Where journals are kept.
+#[derive(Debug, clap::Args)]
+pub struct JournalOptions {
+    /// Where journals of finished runs are kept [default: /var/lib/criu-plan for root, else $XDG_STATE_HOME/criu-plan]
+    #[arg(long, value_name = "DIR")]
+    journal_dir: Option<PathBuf>,
+    /// How many of them are kept
+    #[arg(long, value_name = "N", default_value_t = 100)]
+    keep: usize,
+}
+
+impl JournalOptions {
+    /// As the journal takes them.
+    pub fn options(&self) -> journal::Options {
+        journal::Options { directory: self.journal_dir.clone(), keep: self.keep }
     }
 }
 

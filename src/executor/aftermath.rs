@@ -8,8 +8,8 @@ use crate::plan::Plan;
 use crate::problem::Problem;
 use crate::syscalls::errno;
 
-/// The outcome of a run whose child died, `how` in a few words.
-pub fn outcome(plan: &Plan, targets: &[Prepared], board: &Board, how: &str) -> Outcome {
+/// The outcome of a run whose child died, `how` in a few words; `run` is its id in the journal.
+pub fn outcome(plan: &Plan, targets: &[Prepared], board: &Board, how: &str, run: &str) -> Outcome {
     let phase = board.phase();
     let untouched = phase <= Phase::Freezing;
     let verdict = if untouched { Verdict::Refused } else { Verdict::InDoubt };
@@ -19,9 +19,9 @@ pub fn outcome(plan: &Plan, targets: &[Prepared], board: &Board, how: &str) -> O
     let problem = if untouched {
         Problem::error("run::child-died", message).help("the plan can be applied again")
     } else {
-        Problem::error("run::child-died", message).help(
-            "the targets run on, each thread as itself; compare them with the steps marked done, and look for a kept duplicate near the top of /proc/PID/fd",
-        )
+        Problem::error("run::child-died", message).help(format!(
+            "the targets run on, each thread as itself; `criu-plan recover {run}` takes back what was done, or finishes it if all steps were",
+        ))
     };
     Outcome {
         plan: plan.name.clone(),

@@ -3,25 +3,30 @@
 use super::Doubt;
 use super::fault::OpFault;
 use super::machine::Machine;
+use crate::journal::Section;
 use crate::plan::Relation;
 use crate::program::{Action, Call, Cell, Guard, Op, op_text};
-use crate::syscalls::errno;
+use crate::syscalls::{Nature, errno};
 use crate::target::Waiter;
 
-/// Runs what ends a step, commit or undo, and releases in any case what it kept; why it did not go to its end, if it did not.
+/// Runs what ends the step at `position`, commit or undo, and releases in any case what it kept; why it did not go to its end,
+/// if it did not. Each section goes on at an op, or was gone through already.
 pub fn end(
     waiter: &mut Waiter,
     machine: &mut Machine<'_>,
-    thread: Option<i32>,
-    sections: [&[Op]; 2],
+    (thread, position): (Option<i32>, usize),
+    sections: [(Section, &[Op], Option<usize>); 2],
 ) -> Result<(), (OpFault, Vec<Doubt>)> {
     if let Err(fault) = machine.hand_over(thread) {
-        let doubts = sections.into_iter().flatten().filter_map(|op| Witness { machine, before: &[] }.not_made(op));
+        let ops =
+            sections.into_iter().flat_map(|(_, ops, from)| ops.get(from.unwrap_or(ops.len())..).unwrap_or_default());
+        let doubts = ops.filter_map(|op| Witness { machine, before: &[] }.not_made(op));
         return Err((fault, doubts.collect()));
     }
     let mut result: Result<(), (OpFault, Vec<Doubt>)> = Ok(());
-    for ops in sections {
-        let Err((at, fault)) = machine.run_until(waiter, ops) else { continue };
+    for (section, ops, from) in sections {
+        let Some(from) = from else { continue };
+        let Err((at, fault)) = machine.run_from(waiter, position, section, ops, from) else { continue };
         // Of a process that has ended there is nothing left to look at.
         let more = if fault.target_ended() { Vec::new() } else { doubts(machine, ops, at, &fault) };
         match &mut result {
@@ -57,9 +62,10 @@ impl Witness<'_> {
         Doubt { purpose: purpose.to_owned(), op: text, expected, found }
     }
 
-    /// A call that was due.
+    /// A call that was due, and that does more than look.
     fn not_made(&self, op: &Op) -> Option<Doubt> {
-        let due = matches!(op.action, Action::Call(_)) && self.machine.holds(&op.guards);
+        let acts = matches!(&op.action, Action::Call(call) if call.syscall.nature != Nature::Inert);
+        let due = acts && self.machine.holds(&op.guards);
         due.then(|| self.doubt(op, "made".into(), "not made".into()))
     }
 

@@ -4,6 +4,7 @@ use super::fault::OpFault;
 use super::machine::Machine;
 use super::prepared::Prepared;
 use super::refusal::refusal;
+use crate::journal::Section;
 use crate::plan::PID;
 use crate::problem::Problem;
 use crate::program::{Cell, Export, Given, Import, StepCode};
@@ -95,7 +96,8 @@ impl Links {
                 Origin::Pid(pid) => Some(pid as u64),
                 Origin::Export(source, index) => match &targets[source].program.exports[index].given {
                     Given::Number { ops, cell } => {
-                        machines[source].run(waiter, ops)?;
+                        // No call is among them.
+                        machines[source].run(waiter, 0, Section::Forward, ops)?;
                         machines[source].cell(*cell)
                     }
                     Given::LeftOut | Given::Nothing(_) => None,

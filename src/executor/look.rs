@@ -88,6 +88,21 @@ impl Machine<'_> {
                     )));
                 }
             }
+            Action::NoPosixLocksOn { device, inode } => {
+                let (device, inode) = (self.need(*device)?, self.need(*inode)?);
+                if target.descriptors.holds_posix_locks_on(device as u32, (device >> 32) as u32, inode) {
+                    return Err(OpFault::Unsafe(
+                        "the process holds POSIX record locks on it: opening and closing it once more would drop them all, for good; `irreversible: true` does without"
+                            .into(),
+                    ));
+                }
+            }
+            Action::SameBytes { into, a, b, length } => {
+                let length = self.need(*length)? as usize;
+                let read = |buffer| self.read_buffer(buffer, length).filter(|bytes| bytes.len() == length);
+                let (a, b) = read(*a).zip(read(*b)).ok_or_else(unreadable)?;
+                self.set(*into, u64::from(a == b));
+            }
             Action::SameDescription { now, expected } => {
                 let (now, expected) = (fd(self, *now)?, fd(self, *expected)?);
                 if !target.descriptors.same_description(now, expected) {

@@ -1,15 +1,18 @@
 //! Runs the ops of a Program in one frozen target, step by step from outside.
 
+use super::expectation::expect;
 use super::fault::OpFault;
 use super::judgement::{judged, relation_holds};
+use super::ledger::{Page, precious};
 use super::prepared::Prepared;
 use super::seccomp_gate::Gate;
 use super::threads::{Crew, Worker, named};
+use crate::journal::{CallLine, Expect, Moment, Section};
 use crate::program::{Action, Buffer, BufferId, Call, Cell, Guard, Init, Op, Program, StepCode};
-use crate::remote::{Limits, Runner};
+use crate::remote::{CallFault, Limits, Runner};
 use crate::syscalls::layouts::Int;
 use crate::syscalls::memory::{self, Changes};
-use crate::syscalls::{Arch, restart};
+use crate::syscalls::{Arch, Kind, restart};
 use crate::target::Waiter;
 use std::time::{Duration, Instant};
 
@@ -36,6 +39,12 @@ pub struct Machine<'a> {
     /// Where free ranges are looked for next.
     pub(super) free: u64,
     deadline: Instant,
+    /// Where it is written down what is done here.
+    page: Page<'a>,
+    /// By number: buffers that are needed to take back or to finish what was begun.
+    precious: Vec<bool>,
+    /// Those of them that we have written to since it was last written down what they hold.
+    written: Vec<BufferId>,
     /// One line a call, for `--trace`.
     pub trace: Vec<String>,
 }
@@ -48,6 +57,7 @@ impl<'a> Machine<'a> {
         gate: Gate,
         waiter: &mut Waiter,
         deadline: Instant,
+        page: Page<'a>,
     ) -> Result<Self, OpFault> {
         let program = &target.program;
         let mut machine = Self {
@@ -62,6 +72,9 @@ impl<'a> Machine<'a> {
             mapped: None,
             free: 0,
             deadline,
+            page,
+            precious: precious(program),
+            written: Vec::new(),
             trace: Vec::new(),
         };
         match machine.lay_out(waiter) {
@@ -117,15 +130,19 @@ impl<'a> Machine<'a> {
             ));
         }
         let access = (libc::PROT_READ | libc::PROT_WRITE) as u64;
-        let flags = (libc::MAP_PRIVATE | libc::MAP_ANONYMOUS) as u64;
-        let value = self.raw(waiter, "mmap", MMAP, [0, length, access, flags, u64::MAX, 0])?;
+        // At a place that is known, and noted, before it is made: if we die it can be told from the target's own memory.
+        let place = self.target.mappings.unused(length).ok().flatten();
+        let fixed = if place.is_some() { libc::MAP_FIXED_NOREPLACE } else { 0 };
+        let flags = (libc::MAP_PRIVATE | libc::MAP_ANONYMOUS | fixed) as u64;
+        let value = self.raw(waiter, "mmap", MMAP, [place.unwrap_or(0), length, access, flags, u64::MAX, 0])?;
         if (-4095..0).contains(&value) {
             return Err(OpFault::Result { call: "mmap", purpose: "scratch memory", value });
         }
         Ok((value as u64, length))
     }
 
-    fn unmap(&mut self, waiter: &mut Waiter, (base, length): (u64, u64)) -> Result<(), OpFault> {
+    /// Gives memory back that criu-plan has made.
+    pub(super) fn unmap(&mut self, waiter: &mut Waiter, (base, length): (u64, u64)) -> Result<(), OpFault> {
         self.deadline = Instant::now() + UNDO_TIME;
         match self.raw(waiter, "munmap", MUNMAP, [base, length, 0, 0, 0, 0])? {
             0 => Ok(()),
@@ -188,7 +205,12 @@ impl<'a> Machine<'a> {
     }
 
     /// Gives a cell its value.
-    pub(super) fn set(&mut self, Cell(index): Cell, value: u64) {
+    pub(super) fn set(&mut self, cell: Cell, value: u64) {
+        self.page.set(cell, value);
+        self.put(cell, value);
+    }
+
+    pub(super) fn put(&mut self, Cell(index): Cell, value: u64) {
         if let Some(cell) = self.cells.get_mut(index as usize) {
             *cell = Some(value);
         }
@@ -213,7 +235,7 @@ impl<'a> Machine<'a> {
 
     /// Puts a number into a buffer, never beyond it.
     pub(super) fn store(
-        &self,
+        &mut self,
         BufferId(id): BufferId,
         offset: usize,
         int: Int,
@@ -244,7 +266,11 @@ impl<'a> Machine<'a> {
         if offset.checked_add(bytes.len()).is_none_or(|end| end > buffer.len) {
             return Err(OpFault::Unsafe("a number would lie beyond its buffer".into()));
         }
-        self.write(address + offset as u64, &bytes)
+        self.write(address + offset as u64, &bytes)?;
+        if self.precious.get(id as usize) == Some(&true) {
+            self.written.push(BufferId(id));
+        }
+        Ok(())
     }
 
     /// Whether all guards hold.
@@ -260,14 +286,42 @@ impl<'a> Machine<'a> {
         step.skip.is_some() || !self.holds(&step.when) || (!step.unless.is_empty() && self.holds(&step.unless))
     }
 
-    /// Runs a section until an op fails.
-    pub fn run(&mut self, waiter: &mut Waiter, ops: &[Op]) -> Result<(), OpFault> {
-        self.run_until(waiter, ops).map_err(|(_, fault)| fault)
+    /// Runs a section of the step at `position` until an op fails.
+    pub fn run(&mut self, waiter: &mut Waiter, position: usize, section: Section, ops: &[Op]) -> Result<(), OpFault> {
+        self.run_from(waiter, position, section, ops, 0).map_err(|(_, fault)| fault)
     }
 
-    /// The same, telling which op it was.
-    pub fn run_until(&mut self, waiter: &mut Waiter, ops: &[Op]) -> Result<(), (usize, OpFault)> {
-        ops.iter().enumerate().try_for_each(|(index, op)| self.op(waiter, op).map_err(|fault| (index, fault)))
+    /// Notes that a step is done but for what its commit will do, if that does anything.
+    pub fn hold_back(&self, position: usize) -> Result<(), OpFault> {
+        let holds = self.program.steps.get(position).is_some_and(|step| !step.commit.is_empty());
+        if holds { self.page.hold_back(position).map_err(unwritten) } else { Ok(()) }
+    }
+
+    /// The same from the op at `from` on, telling which op it was that failed.
+    pub fn run_from(
+        &mut self,
+        waiter: &mut Waiter,
+        position: usize,
+        section: Section,
+        ops: &[Op],
+        from: usize,
+    ) -> Result<(), (usize, OpFault)> {
+        let mut ops = ops.iter().enumerate().skip(from);
+        ops.try_for_each(|(index, op)| {
+            self.op(waiter, Place { position, section, op: index }, op).map_err(|fault| (index, fault))
+        })
+    }
+
+    /// Has buffers that point to others point to where these lie now.
+    pub fn aim(&self) -> Result<(), OpFault> {
+        for (buffer, address) in self.program.buffers.iter().zip(&self.addresses) {
+            for (offset, BufferId(id)) in &buffer.pointers {
+                if let Some(target) = self.addresses.get(*id as usize) {
+                    self.write(address + *offset as u64, &target.to_le_bytes())?;
+                }
+            }
+        }
+        Ok(())
     }
 
     /// For rollback: calls get time of their own.
@@ -275,7 +329,7 @@ impl<'a> Machine<'a> {
         self.deadline = self.deadline.max(Instant::now() + UNDO_TIME);
     }
 
-    fn op(&mut self, waiter: &mut Waiter, op: &Op) -> Result<(), OpFault> {
+    fn op(&mut self, waiter: &mut Waiter, place: Place, op: &Op) -> Result<(), OpFault> {
         if !self.holds(&op.guards) {
             return Ok(());
         }
@@ -286,11 +340,11 @@ impl<'a> Machine<'a> {
                 Ok(())
             }
             Action::Call(call) => match call.thread {
-                None => self.call(waiter, call),
+                None => self.call(waiter, place, call),
                 Some(thread) => {
                     let own = self.thread();
                     self.hand_over(Some(thread))?;
-                    let result = self.call(waiter, call);
+                    let result = self.call(waiter, place, call);
                     result.and(self.hand_over(Some(own)))
                 }
             },
@@ -298,7 +352,7 @@ impl<'a> Machine<'a> {
         }
     }
 
-    fn call(&mut self, waiter: &mut Waiter, call: &Call) -> Result<(), OpFault> {
+    fn call(&mut self, waiter: &mut Waiter, place: Place, call: &Call) -> Result<(), OpFault> {
         let name = call.syscall.name;
         let number =
             call.syscall.number(Arch::X86_64).ok_or_else(|| OpFault::Unsafe(format!("{name} does not exist here")))?;
@@ -317,12 +371,18 @@ impl<'a> Machine<'a> {
         let takes_mask = call.may_block && restart::takes_mask(call.syscall);
         let limits = Limits { deadline, may_block: call.may_block, takes_mask };
         let before = self.raised(call)?;
-        let value = self
-            .runner
-            .call(waiter, u64::from(number), args, limits)
-            .map_err(|fault| OpFault::Call { call: name, fault })?;
+        let buffer = |address| self.addresses.iter().position(|known| *known == address).map(|id| id as u32);
+        let expected = expect(call, &args, &self.target.descriptors, buffer);
+        self.announce(place, name, args, Some(call.result), expected)?;
+        let page = &self.page;
+        let made = self.runner.call(waiter, u64::from(number), args, limits, &|| page.mark(Moment::Set));
+        let value = made.map_err(|fault| self.came_to_nothing(name, fault))?;
+        let filled =
+            self.filled(call).map(|buffer| (buffer.0, self.read_buffer(buffer, usize::MAX).unwrap_or_default()));
+        let written = self.page.returned(value, filled.collect());
         self.made(call, args, value);
         self.note_mappings(name, &args, value);
+        written.map_err(unwritten)?;
         if name == "fcntl" && matches!(args[1] as i32, libc::F_SETLK | libc::F_SETLKW) {
             self.target.descriptors.forget();
         }
@@ -407,6 +467,85 @@ impl<'a> Machine<'a> {
         self.gate.check(name, number as u32, self.runner.ip(), &args).map_err(OpFault::Unsafe)?;
         let deadline = self.deadline.max(Instant::now() + UNDO_TIME);
         let limits = Limits { deadline, may_block: false, takes_mask: false };
-        self.runner.call(waiter, number, args, limits).map_err(|fault| OpFault::Call { call: name, fault })
+        let expected = Some(Expect::Result(args[0])).filter(|_| number == MMAP && args[0] != 0);
+        let place = Place { position: 0, section: Section::Own, op: 0 };
+        self.announce(place, name, args, None, expected.or(Some(Expect::Result(0))))?;
+        let page = &self.page;
+        let made = self.runner.call(waiter, number, args, limits, &|| page.mark(Moment::Set));
+        let value = made.map_err(|fault| self.came_to_nothing(name, fault))?;
+        self.page.mark(Moment::Done(value));
+        Ok(value)
     }
+
+    /// Writes down that a call is about to be made.
+    fn announce(
+        &mut self,
+        place: Place,
+        name: &'static str,
+        args: [u64; 6],
+        into: Option<Cell>,
+        expect: Option<Expect>,
+    ) -> Result<(), OpFault> {
+        let Place { position, section, op } = place;
+        let mut held = Ok(());
+        if !self.written.is_empty() {
+            let stored = std::mem::take(&mut self.written).into_iter();
+            let stored = stored.map(|buffer| (buffer.0, self.read_buffer(buffer, usize::MAX).unwrap_or_default()));
+            held = self.page.filled(None, stored.collect());
+        }
+        let written = self.page.call(CallLine {
+            step: position,
+            section,
+            op,
+            call: name.into(),
+            args,
+            into: into.map(|Cell(index)| index),
+            expect,
+            ..self.page.line()
+        });
+        // What was begun is taken back or finished all the same.
+        if section == Section::Forward { held.and(written).map_err(unwritten) } else { Ok(()) }
+    }
+
+    /// What a call that has no result comes to.
+    fn came_to_nothing(&self, call: &'static str, fault: CallFault) -> OpFault {
+        match fault {
+            CallFault::TimedOut | CallFault::Interrupted(_) | CallFault::Signalled => self.page.mark(Moment::Void),
+            // Nobody knows.
+            CallFault::Gone | CallFault::Stuck | CallFault::Refused(_) => {}
+        }
+        OpFault::Call { call, fault }
+    }
+
+    /// Buffers that a call may have filled and that are needed later on.
+    fn filled(&self, call: &Call) -> impl Iterator<Item = BufferId> + use<'a> {
+        let program = self.program;
+        let params = call.args.iter().zip(call.syscall.params);
+        // Others are only read.
+        let written = params.filter(|(_, param)| !matches!(param.kind, Kind::Path | Kind::Text | Kind::In(_)));
+        let mut found: Vec<BufferId> = written.filter_map(|(cell, _)| program.buffer_at(*cell)).collect();
+        let mut next = 0;
+        while let Some(BufferId(id)) = found.get(next) {
+            let pointers =
+                program.buffers.get(*id as usize).map(|buffer| buffer.pointers.as_slice()).unwrap_or_default();
+            let more: Vec<BufferId> =
+                pointers.iter().map(|(_, buffer)| *buffer).filter(|buffer| !found.contains(buffer)).collect();
+            found.extend(more);
+            next += 1;
+        }
+        found.retain(|BufferId(id)| self.precious.get(*id as usize) == Some(&true));
+        found.into_iter()
+    }
+}
+
+/// Where an op stands in a program.
+#[derive(Debug, Clone, Copy)]
+struct Place {
+    position: usize,
+    section: Section,
+    op: usize,
+}
+
+fn unwritten(error: std::io::Error) -> OpFault {
+    OpFault::Unsafe(format!("the journal can't be written: {error}"))
 }

@@ -8,11 +8,14 @@ mod child;
 mod choice;
 mod contents;
 mod doubt;
+mod expectation;
 mod fault;
 mod fitness;
+mod flight;
 mod forecast;
 mod foresight;
 mod judgement;
+mod ledger;
 mod links;
 mod look;
 mod machine;
@@ -21,7 +24,9 @@ mod own_signals;
 mod prediction;
 mod prepared;
 mod record;
+mod recovery;
 mod refusal;
+mod retrieval;
 mod seccomp_gate;
 mod surroundings;
 mod survey;
@@ -31,7 +36,9 @@ mod transaction;
 pub use forecast::{Answer, DryRun, Forecast, Seccomp, StepForecast, Undoing};
 pub use outcome::*;
 pub use prediction::Hand;
+pub use recovery::{recounted, recover};
 
+use crate::journal;
 use crate::plan::Plan;
 use crate::problem::Problem;
 use crate::program::StepCode;
@@ -39,6 +46,7 @@ use crate::syscalls::Nature;
 use crate::target::{Process, can_read_filters, seccomp_not_suspended, seccomp_unreadable};
 use board::{Board, Phase};
 use child::Ended;
+use ledger::Ledger;
 use links::Links;
 use nix::sys::resource::{Resource, getrlimit, setrlimit};
 use prepared::Prepared;
@@ -57,6 +65,8 @@ pub struct Options {
     pub eintr: Eintr,
     /// What to do about seccomp filters.
     pub seccomp: SeccompPolicy,
+    /// Where journals are kept.
+    pub journal: journal::Options,
 }
 
 impl Default for Options {
@@ -66,6 +76,7 @@ impl Default for Options {
             hold: Duration::from_secs(5),
             eintr: Eintr::Reissue,
             seccomp: SeccompPolicy::Check,
+            journal: journal::Options::default(),
         }
     }
 }
@@ -115,27 +126,37 @@ fn transact(plan: &Plan, targets: &mut [Prepared], links: Links, options: &Optio
         Ok(board) => board,
         Err(errno) => return refused(plan, vec![no_child(errno)]),
     };
+    let ledger = match Ledger::begin(plan.name.as_deref(), targets, options) {
+        Ok(ledger) => ledger,
+        Err(problem) => return refused(plan, vec![problem]),
+    };
     let patience = Deadlines { board: &board, options, freezing: Cell::new(None) };
     let ended = child::run(&patience, |waiter| {
-        let report = transaction::run(plan, targets, links, options, &board, waiter);
+        let mut report = transaction::run(plan, targets, links, options, &board, &ledger, waiter);
+        // Here and not in the front end, which may be no more.
+        report.problems.extend(ledger.end(&report.outcome(plan.name.as_deref()), false).err());
         serde_json::to_vec(&report).unwrap_or_default()
     });
-    let said = match ended {
-        Err(errno) => return refused(plan, vec![no_child(errno)]),
-        Ok(Ended::Died(how)) => return aftermath::outcome(plan, targets, &board, &how),
-        Ok(Ended::Said(said)) => said,
-    };
-    match serde_json::from_slice::<ChildReport>(&said) {
-        Ok(report) => Outcome {
-            plan: plan.name.clone(),
-            verdict: report.verdict,
-            changed: report.changed,
-            targets: report.targets,
-            problems: report.problems,
-            interrupted: report.interrupted,
+    let died = |how: &str| aftermath::outcome(plan, targets, &board, how, ledger.id());
+    let mut outcome = match ended {
+        Err(errno) => refused(plan, vec![no_child(errno)]),
+        Ok(Ended::Died(how)) => died(&how),
+        Ok(Ended::Said(said)) => match serde_json::from_slice::<ChildReport>(&said) {
+            Ok(report) => {
+                let mut outcome = report.outcome(plan.name.as_deref());
+                outcome.problems.extend(ledger.keep().err());
+                return outcome;
+            }
+            Err(error) => died(&format!("its last words are unreadable: {error}")),
         },
-        Err(error) => aftermath::outcome(plan, targets, &board, &format!("its last words are unreadable: {error}")),
+    };
+    // What somebody has to look after stays where it is found by `recover`.
+    if outcome.verdict == Verdict::Refused {
+        ledger.log().enter(journal::Phase::Refused);
+        let ended = ledger.end(&outcome, false).and(ledger.keep());
+        outcome.problems.extend(ended.err());
     }
+    outcome
 }
 
 /// The front end's patience with the tracing child, by what that is about.

@@ -9,6 +9,7 @@ use crate::program::{self, Program};
 use crate::remote::{GadgetError, Gadgets, Memory, Surveyor};
 use crate::target::{
     AddressSpace, Descriptors, Mappings, Names, Process, Sharers, VmFlags, Witness, alike, refusals, select,
+    to_read_more,
 };
 use std::fs::File;
 
@@ -106,18 +107,23 @@ fn prepare_one(plan: &Plan, index: usize, process: Process) -> Result<Prepared, 
     open(name, process, program, mappings, answers).map_err(|problem| vec![problem])
 }
 
+/// Prepares a process in which another criu-plan has died.
+pub fn prepare_again(name: Option<String>, process: Process, program: Program) -> Result<Prepared, Vec<Problem>> {
+    let problems = refusals(&process);
+    if !problems.is_empty() {
+        return Err(problems);
+    }
+    let mappings = Mappings::open(&process).map_err(|error| vec![unreadable(&process, "the mappings", &error)])?;
+    open(name, process, program, mappings, None).map_err(|problem| vec![problem])
+}
+
 /// What of a process can't be read, `what` it is; it may have ended or become another meanwhile.
 pub fn unreadable(process: &Process, what: &str, error: &std::io::Error) -> Problem {
     if error.raw_os_error() == Some(libc::ESRCH) {
         return changed(process);
     }
-    let help = match error.raw_os_error() {
-        Some(libc::EMFILE | libc::ENFILE) => {
-            "criu-plan itself needs a dozen descriptors for each target: allow it more (`ulimit -n`), or apply the plan to fewer at once"
-        }
-        _ => "run criu-plan as root, or as the user whose process it is",
-    };
-    Problem::error("target::unreadable", format!("{what} of {} can't be read: {error}", process.title())).help(help)
+    let message = format!("{what} of {} can't be read: {error}", process.title());
+    Problem::error("target::unreadable", message).help(to_read_more(error))
 }
 
 /// Opens everything that the stop will need.
@@ -198,16 +204,22 @@ impl Prepared {
     /// Whether its memory is still that which was opened before the stop. Left by an execve it would live on where another
     /// process shares it, and be written to in that one's stead.
     pub fn same_memory(&self) -> bool {
-        let random = |memory: &Memory| {
-            let mut bytes = [0; 16];
-            memory.read(self.process.auxiliary(libc::AT_RANDOM), &mut bytes).ok().map(|()| bytes)
-        };
         // Nobody else can have kept it alive.
         if !self.sharers.any() {
             return true;
         }
-        let now = self.process.open("mem", false).ok().and_then(|file| random(&Memory::new(file)));
-        now.is_some() && now == random(&self.memory)
+        let now = self.process.open("mem", false).ok().and_then(|file| self.random_in(&Memory::new(file)));
+        now.is_some() && now == self.random()
+    }
+
+    /// The random bytes that the kernel gave its program at its start.
+    pub fn random(&self) -> Option<[u8; 16]> {
+        self.random_in(&self.memory)
+    }
+
+    fn random_in(&self, memory: &Memory) -> Option<[u8; 16]> {
+        let mut bytes = [0; 16];
+        memory.read(self.process.auxiliary(libc::AT_RANDOM), &mut bytes).ok().map(|()| bytes)
     }
 
     /// Finds room for landing frames among threads with these stack pointers.
@@ -224,14 +236,15 @@ impl Prepared {
 
     /// Asks once, before the stop, what will be asked inside it: the first time takes the kernel, and us, several times as
     /// long. What is answered is of no use yet, for the target still runs.
-    pub fn rehearse(&self, plan: &Plan) {
+    pub fn rehearse(&self, plan: Option<&Plan>) {
         let named: Vec<i32> =
             self.program.named.iter().filter_map(|cell| self.program.constant(*cell)).map(|fd| fd as i32).collect();
         for fd in &named {
             std::hint::black_box((self.descriptors.flags(*fd).is_ok(), self.descriptors.holds_posix_locks(*fd)));
         }
         self.descriptors.forget();
-        if let Some(Answers { names, .. }) = &self.answers {
+        self.descriptors.survey();
+        if let (Some(Answers { names, .. }), Some(plan)) = (&self.answers, plan) {
             let witness = Witness { process: &self.process, names };
             std::hint::black_box(answers::answers(plan, witness, &self.mappings).is_ok());
         }

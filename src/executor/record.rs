@@ -4,7 +4,7 @@ use super::contents;
 use super::fault::OpFault;
 use super::machine::Machine;
 use super::prepared::Prepared;
-use super::{Doubt, StepOutcome, StepState, TargetOutcome, Verdict};
+use super::{Doubt, Outcome, StepOutcome, StepState, TargetOutcome, Verdict};
 use crate::problem::Problem;
 use crate::program::{Bound, Shown, StepCode, undo_text};
 use crate::syscalls::layouts::decode::Value;
@@ -40,6 +40,18 @@ impl ChildReport {
         let changed = stays && recorders.iter().any(Recorder::changed);
         let targets = recorders.into_iter().map(|recorder| recorder.into_outcome(verdict)).collect();
         Self { verdict, changed, targets, problems, interrupted }
+    }
+
+    /// The outcome that it tells of.
+    pub fn outcome(&self, plan: Option<&str>) -> Outcome {
+        Outcome {
+            plan: plan.map(str::to_owned),
+            verdict: self.verdict,
+            changed: self.changed,
+            targets: self.targets.clone(),
+            problems: self.problems.clone(),
+            interrupted: self.interrupted,
+        }
     }
 }
 

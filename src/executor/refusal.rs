@@ -55,6 +55,9 @@ pub fn not_prepared(target: &Prepared, error: PrepareError) -> Problem {
         PrepareError::Memory(error) => {
             refusal(target, "target::unwritable", &format!("its memory can't be written: {error}"))
         }
+        PrepareError::Unnoted(error) => {
+            refusal(target, "run::journal", &format!("the journal can't be written: {error}"))
+        }
         PrepareError::Fault(fault) => refusal(target, "target::gone", &fault.to_string()),
     }
 }

@@ -128,13 +128,16 @@ pub fn recruit(
         at = machine.make_ground(waiter, needed).map_err(Unfit::NoGround)?;
     }
     for recruit in recruits {
-        let room = Room { start: at + BELOW, len: space(&recruit) - BELOW, handlers: true };
+        let room = Room { start: at + BELOW, len: space(&recruit) - BELOW, handlers: true, padding: false };
         at += space(&recruit);
         let (gadgets, gate) = tools(recruit.standing).map_err(Unfit::Refused)?;
         let standing = recruit.standing;
         let runner =
-            Runner::prepare(standing.tracee, &standing.registers, &recruit.image, gadgets, room, &target.memory)
-                .map_err(Unfit::NotPrepared)?;
+            // The journal knows the memory that was made for it.
+            Runner::prepare(standing.tracee, &standing.registers, &recruit.image, gadgets, room, &target.memory, &|_, _| {
+                Ok(())
+            })
+            .map_err(Unfit::NotPrepared)?;
         machine.hire(Worker { runner, gate });
     }
     Ok(())

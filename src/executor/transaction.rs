@@ -6,6 +6,7 @@ use super::choice::{Standing, choose};
 use super::doubt::end;
 use super::fitness::{names_threads, shares_nothing};
 use super::foresight::{foresee, overwrites_restart};
+use super::ledger::{Ledger, last_phase};
 use super::links::{Links, link};
 use super::machine::Machine;
 use super::prepared::{Prepared, changed, no_code};
@@ -14,6 +15,7 @@ use super::refusal::{gone, no_choice, not_prepared, not_stopped, refusal, unfit}
 use super::seccomp_gate::Gate;
 use super::threads::recruit;
 use super::{Eintr, SeccompPolicy, StepState, TargetOutcome, Verdict};
+use crate::journal::{self, Section};
 use crate::plan::Plan;
 use crate::problem::Problem;
 use crate::remote::seccomp::Filters;
@@ -30,25 +32,34 @@ pub fn run(
     mut links: Links,
     options: &Options,
     board: &Board,
+    ledger: &Ledger,
     waiter: &mut Waiter,
 ) -> ChildReport {
     waiter.make_nearness();
-    let mut ready = make_ready(plan, targets);
+    let mut ready = make_ready(Some(plan), targets);
     let mut blanks: Vec<TargetOutcome> = targets.iter().map(Recorder::blank).collect();
     let (mut problems, mut relowered) = (Vec::new(), false);
     board.enter(Phase::Freezing);
+    ledger.log().enter(journal::Phase::Freezing);
     // What was opened before the stop is closed after it: `ready` lives until then.
     let stopped = match &mut ready {
         Ok(subjects) => stop_all(targets, subjects, options, waiter),
         Err(problem) => Err(problem.clone()),
     };
     if stopped.is_ok() {
-        for (target, blank) in targets.iter_mut().zip(&mut blanks) {
+        for (number, (target, blank)) in targets.iter_mut().zip(&mut blanks).enumerate() {
             match target.ask_again(plan) {
                 Ok(false) => {}
                 Ok(true) => {
                     *blank = Recorder::blank(target);
                     relowered = true;
+                    if let Err(error) = ledger.program(number, &target.program) {
+                        problems.push(refusal(
+                            target,
+                            "run::journal",
+                            &format!("the journal can't be written: {error}"),
+                        ));
+                    }
                 }
                 Err(more) => problems.extend(more),
             }
@@ -68,7 +79,7 @@ pub fn run(
             Verdict::Refused
         }
         Ok(Stopped { frozen, standings, begun }) => {
-            let mut held = Held { targets, links: &links, options, board, begun, frozen: &frozen };
+            let mut held = Held { targets, links: &links, options, board, ledger, begun, frozen: &frozen };
             let verdict = if problems.is_empty() {
                 held.work(waiter, &standings, &mut recorders, &mut problems)
             } else {
@@ -92,13 +103,14 @@ pub fn run(
         nearness.part();
     }
     board.enter(Phase::Released);
+    ledger.log().enter(last_phase(verdict));
     let interrupted =
         if matches!(verdict, Verdict::Applied | Verdict::Unchanged) { None } else { waiter.interrupted() };
     ChildReport::new(verdict, recorders, problems, interrupted)
 }
 
 /// The last that can be done before the stop.
-fn make_ready(plan: &Plan, targets: &mut [Prepared]) -> Result<Vec<Subject>, Problem> {
+pub(super) fn make_ready(plan: Option<&Plan>, targets: &mut [Prepared]) -> Result<Vec<Subject>, Problem> {
     let ready = |target: &mut Prepared| {
         target.sharers.refresh(&target.process)?;
         target.rehearse(plan);
@@ -111,14 +123,14 @@ fn make_ready(plan: &Plan, targets: &mut [Prepared]) -> Result<Vec<Subject>, Pro
 }
 
 /// Targets that stand still.
-struct Stopped {
-    frozen: Vec<Frozen>,
-    standings: Vec<Vec<Standing>>,
-    begun: Instant,
+pub(super) struct Stopped {
+    pub frozen: Vec<Frozen>,
+    pub standings: Vec<Vec<Standing>>,
+    pub begun: Instant,
 }
 
 /// Stops every thread of every target, each settled as soon as it stands.
-fn stop_all(
+pub(super) fn stop_all(
     targets: &[Prepared],
     subjects: &mut [Subject],
     options: &Options,
@@ -164,13 +176,14 @@ fn bars_restart(target: &Prepared, tracee: Tracee) -> bool {
 }
 
 /// What is held while the transaction works.
-struct Held<'a, 'f> {
-    targets: &'a [Prepared],
-    links: &'a Links,
-    options: &'a Options,
-    board: &'a Board,
-    begun: Instant,
-    frozen: &'f [Frozen],
+pub(super) struct Held<'a, 'f> {
+    pub targets: &'a [Prepared],
+    pub links: &'a Links,
+    pub options: &'a Options,
+    pub board: &'a Board,
+    pub ledger: &'a Ledger,
+    pub begun: Instant,
+    pub frozen: &'f [Frozen],
 }
 
 impl<'a> Held<'a, '_> {
@@ -184,9 +197,10 @@ impl<'a> Held<'a, '_> {
     ) -> Verdict {
         // From here on threads are moved and scratch memory is made: our death would leave it.
         self.board.enter(Phase::Forward);
+        self.ledger.log().enter(journal::Phase::Forward);
         let mut machines = Vec::with_capacity(self.targets.len());
         for (index, target) in self.targets.iter().enumerate() {
-            match self.machine(waiter, target, &standings[index], &self.frozen[index]) {
+            match self.machine(waiter, index, target, &standings[index], &self.frozen[index]) {
                 Ok(machine) => machines.push(machine),
                 Err(problem) => {
                     problems.push(problem);
@@ -211,10 +225,12 @@ impl<'a> Held<'a, '_> {
         verdict
     }
 
-    /// Verifies a frozen target and moves one of its threads onto a landing frame. The target is as it was if this fails.
-    fn machine(
+    /// Verifies a frozen target and moves one of its threads onto a landing frame. The target is as it was if this fails. It
+    /// has this number in the journal.
+    pub(super) fn machine(
         &mut self,
         waiter: &mut Waiter,
+        number: usize,
         target: &'a Prepared,
         standings: &[Standing],
         frozen: &Frozen,
@@ -230,11 +246,20 @@ impl<'a> Held<'a, '_> {
         let gadgets = self.gadgets(target, tracee)?;
         let gate = self.gate(target, tracee)?;
         foresee(target, &gate, gadgets.syscall + 2, |thread| thread.is_none_or(|tid| tid == tracee.tid))?;
-        let runner =
-            Runner::prepare(tracee, &choice.standing.registers, &choice.image, gadgets, choice.room, &target.memory)
-                .map_err(|error| not_prepared(target, error))?;
+        let page = self.ledger.page(number);
+        let note = |start: u64, frame: &[u8]| page.frame(&choice.room, data, start, frame);
+        let runner = Runner::prepare(
+            tracee,
+            &choice.standing.registers,
+            &choice.image,
+            gadgets,
+            choice.room,
+            &target.memory,
+            &note,
+        )
+        .map_err(|error| not_prepared(target, error))?;
         let deadline = self.begun + self.options.hold;
-        let mut machine = Machine::new(target, runner, gate, waiter, deadline)
+        let mut machine = Machine::new(target, runner, gate, waiter, deadline, page)
             .map_err(|fault| refusal(target, "target::no-scratch-memory", &fault.to_string()))?;
         let mut tools = |standing: &Standing| {
             let tracee = standing.tracee;
@@ -356,12 +381,13 @@ impl<'a> Held<'a, '_> {
         }
         self.board.mark(at, index, Mark::Begun);
         let ready = fetched.and_then(|()| machine.hand_over(step.thread));
-        let ready = ready.and_then(|()| machine.run(waiter, &step.prepare));
+        let ready = ready.and_then(|()| machine.run(waiter, position, Section::Forward, &step.prepare));
         let result = ready.and_then(|()| {
             if machine.skips(step) {
                 return Ok(StepState::Skipped);
             }
-            machine.run(waiter, &step.forward).map(|()| StepState::Done)
+            machine.run(waiter, position, Section::Forward, &step.forward)?;
+            machine.hold_back(position).map(|()| StepState::Done)
         });
         recorder.step(position, machine, result.as_ref());
         match result {
@@ -380,6 +406,7 @@ impl<'a> Held<'a, '_> {
         problems: &mut Vec<Problem>,
     ) -> Verdict {
         self.board.enter(Phase::Commit);
+        self.ledger.log().enter(journal::Phase::Commit);
         let mut verdict = Verdict::Applied;
         for (at, (machine, recorder)) in machines.iter_mut().zip(recorders.iter_mut()).enumerate() {
             machine.extend_deadline();
@@ -387,7 +414,9 @@ impl<'a> Held<'a, '_> {
                 if !recorder.done(position) {
                     continue;
                 }
-                let result = end(waiter, machine, step.thread, [&step.commit, &step.release]);
+                let sections =
+                    [(Section::Commit, step.commit.as_slice(), Some(0)), (Section::Release, &step.release, Some(0))];
+                let result = end(waiter, machine, (step.thread, position), sections);
                 if !step.commit.is_empty() {
                     recorder.step(
                         position,
@@ -396,6 +425,7 @@ impl<'a> Held<'a, '_> {
                     );
                 }
                 if let Err((fault, doubts)) = result {
+                    self.ledger.page(at).doubt(position, &fault.to_string());
                     verdict = Verdict::InDoubt;
                     let what = "what it kept for undo may still be there";
                     problems.push(recorder.in_doubt(position, &fault, what, doubts));
@@ -418,6 +448,7 @@ impl<'a> Held<'a, '_> {
         problems: &mut Vec<Problem>,
     ) -> Verdict {
         self.board.enter(Phase::Rollback);
+        self.ledger.log().enter(journal::Phase::Rollback);
         let mut verdict = Verdict::RolledBack;
         for (at, (machine, recorder)) in machines.iter_mut().zip(recorders.iter_mut()).enumerate().rev() {
             let mut ended = Verdict::RolledBack;
@@ -428,7 +459,9 @@ impl<'a> Held<'a, '_> {
                     continue;
                 }
                 machine.extend_deadline();
-                let taken_back = end(waiter, machine, step.thread, [&step.undo, &step.release]);
+                let sections =
+                    [(Section::Undo, step.undo.as_slice(), Some(0)), (Section::Release, &step.release, Some(0))];
+                let taken_back = end(waiter, machine, (step.thread, position), sections);
                 match taken_back {
                     Ok(()) if step.irreversible && recorder.effective(position) => {
                         ended = ended.worse(Verdict::Partial);
@@ -442,6 +475,7 @@ impl<'a> Held<'a, '_> {
                         }
                     }
                     Err((fault, doubts)) => {
+                        self.ledger.page(at).doubt(position, &fault.to_string());
                         ended = Verdict::InDoubt;
                         problems.push(recorder.in_doubt(position, &fault, "it could not be taken back", doubts));
                     }
@@ -457,7 +491,7 @@ impl<'a> Held<'a, '_> {
 
 impl Verdict {
     /// The worse of two ends of a rollback.
-    fn worse(self, other: Self) -> Self {
+    pub(super) fn worse(self, other: Self) -> Self {
         let rank = |verdict| match verdict {
             Self::InDoubt => 2,
             Self::Partial => 1,

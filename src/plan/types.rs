@@ -6,6 +6,7 @@ pub use crate::syscalls::layouts::access::Access;
 pub use crate::syscalls::layouts::decode::Decode;
 use crate::syscalls::{Particulars, Syscall, particulars};
 use indexmap::IndexMap;
+use serde::{Deserialize, Serialize};
 use std::time::Duration;
 
 /// A value and where it stands.
@@ -323,7 +324,7 @@ pub struct Condition {
 }
 
 /// A relation between two signed 64-bit numbers.
-#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+#[derive(Debug, Clone, Copy, PartialEq, Eq, Serialize, Deserialize)]
 #[allow(missing_docs)]
 pub enum Relation {
     Equal,
@@ -335,7 +336,7 @@ pub enum Relation {
 }
 
 /// `returns:`: a result is as expected if any of these holds.
-#[derive(Debug, Clone, Default, PartialEq, Eq)]
+#[derive(Debug, Clone, Default, PartialEq, Eq, Serialize, Deserialize)]
 pub struct Expected {
     /// These values exactly.
     pub values: Vec<i64>,

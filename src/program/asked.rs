@@ -4,9 +4,10 @@ use super::Cell;
 use crate::plan::shown;
 use crate::syscalls::Kind;
 use crate::syscalls::constants::{NAMESPACES, RLIMIT};
+use serde::{Deserialize, Serialize};
 
 /// What can be seen of a stopped process from outside, as a number.
-#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+#[derive(Debug, Clone, Copy, PartialEq, Eq, Serialize, Deserialize)]
 pub enum Asked {
     /// Its umask.
     Umask,

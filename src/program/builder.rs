@@ -12,7 +12,14 @@ pub struct Builder {
     /// Where duplicates for undo lie.
     pub keeps: Vec<Cell>,
     constants: HashMap<u64, Cell>,
+    /// What statx(2) fills, whenever one is made: what counts of it is loaded at once.
+    status: Option<(BufferId, Cell)>,
+    /// An empty path.
+    nothing: Option<Cell>,
 }
+
+/// `struct statx` (include/uapi/linux/stat.h).
+const STATX: usize = 256;
 
 impl Builder {
     fn cell(&mut self, init: Init) -> Cell {
@@ -45,6 +52,25 @@ impl Builder {
         let id = BufferId(self.program.buffers.len() as u32);
         self.program.buffers.push(Buffer { bytes, len, size: len, ..Buffer::default() });
         (id, self.cell(Init::Address(id)))
+    }
+
+    /// The buffer that every statx(2) of ours fills, and the cell that holds its address.
+    pub fn status(&mut self) -> (BufferId, Cell) {
+        let status = self.status.unwrap_or_else(|| self.buffer(Vec::new(), STATX));
+        *self.status.insert(status)
+    }
+
+    /// The address of an empty path.
+    pub fn empty_path(&mut self) -> Cell {
+        let nothing = self.nothing.unwrap_or_else(|| self.text(b""));
+        *self.nothing.insert(nothing)
+    }
+
+    /// The address of a text that nothing else changes.
+    pub fn text(&mut self, text: &[u8]) -> Cell {
+        let bytes = [text, b"\0"].concat();
+        let length = bytes.len();
+        self.buffer(bytes, length).1
     }
 
     /// The cell that holds the address of a buffer.

@@ -169,6 +169,12 @@ impl Listing<'_> {
             Action::NoPosixLocks { fd } => {
                 format!("check that no POSIX locks are on the file of descriptor {}", name(fd))
             }
+            Action::NoPosixLocksOn { device, inode } => {
+                format!("check that no POSIX locks are on file {} of device {}", name(inode), name(device))
+            }
+            Action::SameBytes { into, a: BufferId(a), b: BufferId(b), length } => {
+                format!("{} = {} bytes of buffer{a} are those of buffer{b}", name(into), name(length))
+            }
             Action::SameDescription { now, expected } => {
                 format!("check that descriptors {} and {} are one", name(now), name(expected))
             }
@@ -272,6 +278,7 @@ fn names(program: &Program) -> HashMap<Cell, String> {
             Action::DescriptorFlags { into, .. } => give(*into, "flags"),
             Action::FreeDescriptor { into } => give(*into, "high"),
             Action::Ask { into, .. } => give(*into, "asked"),
+            Action::SameBytes { into, .. } => give(*into, "same"),
             Action::Reckon { into, .. } => give(*into, "reckoned"),
             Action::Call(call) if call.purpose == "keep" => give(call.result, "keep"),
             Action::Call(Call { syscall: Syscall { name, .. }, result, .. }) => give(*result, name),
@@ -288,6 +295,7 @@ fn names(program: &Program) -> HashMap<Cell, String> {
             | Action::CanUnmap { .. }
             | Action::Store { .. }
             | Action::NoPosixLocks { .. }
+            | Action::NoPosixLocksOn { .. }
             | Action::SameDescription { .. } => {}
         }
     }

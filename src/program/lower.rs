@@ -25,6 +25,8 @@ pub fn lower(plan: &Plan, target: usize, facts: &dyn Facts, found: &Found) -> Re
         builder: Builder::default(),
         bindings: HashMap::new(),
         made: Vec::new(),
+        renamed: false,
+        held: Vec::new(),
         imports: Vec::new(),
         fetched: HashMap::new(),
         problems: Vec::new(),
@@ -77,6 +79,10 @@ pub struct Lowering<'a> {
     pub bindings: HashMap<String, Binding>,
     /// Paths that steps make a file at.
     pub made: Vec<Vec<u8>>,
+    /// A step has changed what paths name, so facts about them say nothing to those behind it.
+    pub renamed: bool,
+    /// Names under which steps hold something aside until commit.
+    pub held: Vec<Vec<u8>>,
     /// What the step that is being lowered takes from other targets.
     pub imports: Vec<Import>,
     /// Numbers that its undo uses, fetched before it is run: by target and name.

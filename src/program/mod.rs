@@ -15,6 +15,7 @@ mod ops;
 mod privilege;
 mod reckoning;
 mod reversal;
+mod stored;
 mod undo;
 mod user_undo;
 

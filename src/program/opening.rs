@@ -108,7 +108,7 @@ impl Lowering<'_> {
 
     fn opens(&mut self, step: &Step, opening: &Opening<'_>) -> Sections {
         let asks = |flag: i32| opening.flags & flag as u64 == flag as u64;
-        let fact = opening.path.map(|path| self.facts.file(path));
+        let fact = opening.path.and_then(|path| self.known_file(path));
         let empties = asks(libc::O_TRUNC) && !asks(libc::O_PATH) && self.may_have_content(opening, fact);
         let makes = asks(libc::O_CREAT) && !asks(libc::O_TMPFILE) && !asks(libc::O_PATH);
         // A file that isn't there is made anew or nothing is opened; what comes to be there after all is looked at again.
@@ -144,7 +144,17 @@ impl Lowering<'_> {
         }
     }
 
-    fn creation(&mut self, step: &Step, opening: &Opening<'_>) -> Creation {
+    /// What a path names when the step is made, as far as that is known.
+    fn known_file(&self, path: &[u8]) -> Option<FileFact> {
+        (!self.renamed).then(|| self.facts.file(path))
+    }
+
+    /// The size of the file that a path names then.
+    pub fn known_size(&self, path: &[u8]) -> Option<u64> {
+        if self.renamed { None } else { self.facts.size(path) }
+    }
+
+    fn creation<'p>(&mut self, step: &Step, opening: &Opening<'p>) -> Creation<'p> {
         let [create, exclusive, truncate] = [libc::O_CREAT, libc::O_EXCL, libc::O_TRUNC].map(|flag| flag as u64);
         // What an earlier step made has nothing in it that the plan did not put there.
         let of_the_plan = opening.path.is_some_and(|path| self.made.iter().any(|made| made == path));
@@ -156,6 +166,7 @@ impl Lowering<'_> {
             exclusive_only: opening.flags & exclusive != 0,
             directory: opening.directory,
             path: opening.path_at,
+            known: opening.path,
         }
     }
 

@@ -5,21 +5,26 @@
 
 use super::asked::Asked;
 use super::reckoning::Reckoning;
+use super::stored::{bytes, shown, syscall, unknown, words, words_if_any};
 use crate::plan::{Decode, Expected, Relation};
 use crate::problem::{Problem, Span};
 use crate::syscalls::{Particulars, Syscall};
+use serde::{Deserialize, Serialize};
 use std::time::Duration;
 
+/// Text that is kept for good. (Under a name of its own it is not taken for something borrowed from a journal's text.)
+pub type Words = &'static str;
+
 /// An 8-byte slot.
-#[derive(Debug, Clone, Copy, PartialEq, Eq, Hash)]
+#[derive(Debug, Clone, Copy, PartialEq, Eq, Hash, Serialize, Deserialize)]
 pub struct Cell(pub u32);
 
 /// A byte buffer in scratch memory of the target.
-#[derive(Debug, Clone, Copy, PartialEq, Eq, Hash)]
+#[derive(Debug, Clone, Copy, PartialEq, Eq, Hash, Serialize, Deserialize)]
 pub struct BufferId(pub u32);
 
 /// What a cell holds before the first op.
-#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+#[derive(Debug, Clone, Copy, PartialEq, Eq, Serialize, Deserialize)]
 pub enum Init {
     /// A number known when lowering.
     Const(u64),
@@ -30,9 +35,10 @@ pub enum Init {
 }
 
 /// A buffer: `bytes` first, zeros up to `len`.
-#[derive(Debug, Clone, Default, PartialEq, Eq)]
+#[derive(Debug, Clone, Default, PartialEq, Eq, Serialize, Deserialize)]
 pub struct Buffer {
     /// What it begins with.
+    #[serde(with = "bytes")]
     pub bytes: Vec<u8>,
     /// How much is made.
     pub len: usize,
@@ -41,11 +47,12 @@ pub struct Buffer {
     /// Where pointers to buffers of its own lie, and to which; ops store them.
     pub pointers: Vec<(usize, BufferId)>,
     /// How it is read, if that is not by the type of what points to it.
+    #[serde(skip)]
     pub decode: Option<Decode>,
 }
 
 /// A condition on cells, compared as signed numbers. One about an unset cell does not hold.
-#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+#[derive(Debug, Clone, Copy, PartialEq, Eq, Serialize, Deserialize)]
 pub struct Guard {
     /// Left side.
     pub left: Cell,
@@ -56,7 +63,7 @@ pub struct Guard {
 }
 
 /// One operation and the conditions under which it is made.
-#[derive(Debug, Clone)]
+#[derive(Debug, Clone, Serialize, Deserialize)]
 pub struct Op {
     /// All must hold.
     pub guards: Vec<Guard>,
@@ -65,7 +72,7 @@ pub struct Op {
 }
 
 /// What an op does. Everything but `Call` is made from outside the target, and changes nothing in it but scratch memory.
-#[derive(Debug, Clone)]
+#[derive(Debug, Clone, Serialize, Deserialize)]
 pub enum Action {
     /// `into = a + b`, or `a - b`.
     Add {
@@ -133,7 +140,7 @@ pub enum Action {
         from: Cell,
     },
     /// Fails, saying this: its guards tell when.
-    Fail(&'static str),
+    Fail(#[serde(deserialize_with = "words")] Words),
     /// `into =` descriptor `fd`'s file status and creation flags as in fdinfo's `flags:` (O_CLOEXEC included), or -EBADF.
     DescriptorFlags {
         /// Result.
@@ -163,6 +170,26 @@ pub enum Action {
     NoPosixLocks {
         /// Which.
         fd: Cell,
+    },
+    /// Fails if closing a descriptor of this file would drop POSIX record locks of the process: of one that it has open
+    /// itself, or that is to be opened for a moment. Its device and inode are as statx(2) tells them, the device's minor
+    /// number in the upper half.
+    NoPosixLocksOn {
+        /// On which device.
+        device: Cell,
+        /// Which file there.
+        inode: Cell,
+    },
+    /// `into = 1` if so many bytes at the beginning of both buffers are the same, else 0.
+    SameBytes {
+        /// Result.
+        into: Cell,
+        /// First.
+        a: BufferId,
+        /// Second.
+        b: BufferId,
+        /// How many.
+        length: Cell,
     },
     /// Compare-and-set: fails (in doubt, in the undo section) unless both descriptors are one open file description.
     SameDescription {
@@ -234,6 +261,7 @@ impl Action {
             | Self::FreeDescriptor { .. }
             | Self::OpenDescriptors { .. }
             | Self::NoPosixLocks { .. }
+            | Self::NoPosixLocksOn { .. }
             | Self::SameDescription { .. } => true,
             Self::Ask { what, .. } => what.is_of_descriptors(),
             _ => false,
@@ -242,7 +270,7 @@ impl Action {
 }
 
 /// A part of a range that is mapped, alike in one respect.
-#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+#[derive(Debug, Clone, Copy, PartialEq, Eq, Serialize, Deserialize)]
 pub struct Piece {
     /// Where it begins.
     pub start: Cell,
@@ -253,7 +281,7 @@ pub struct Piece {
 }
 
 /// In which respect mappings are looked at.
-#[derive(Debug, Clone, Copy, PartialEq, Eq, Hash)]
+#[derive(Debug, Clone, Copy, PartialEq, Eq, Hash, Serialize, Deserialize)]
 pub enum Aspect {
     /// `PROT_*` bits.
     Access,
@@ -280,9 +308,10 @@ pub enum Aspect {
 }
 
 /// A system call inside the target.
-#[derive(Debug, Clone)]
+#[derive(Debug, Clone, Serialize, Deserialize)]
 pub struct Call {
     /// Which.
+    #[serde(with = "syscall")]
     pub syscall: &'static Syscall,
     /// Up to 6; what is not given is 0.
     pub args: Vec<Cell>,
@@ -295,13 +324,14 @@ pub struct Call {
     /// It may wait for somebody else.
     pub may_block: bool,
     /// Why it is made, in a few words, for listings: "keep", "open", "put back".
-    pub purpose: &'static str,
+    #[serde(deserialize_with = "words")]
+    pub purpose: Words,
     /// The thread that makes it, if that is not the step's.
     pub thread: Option<i32>,
 }
 
 /// What counts as success of a call.
-#[derive(Debug, Clone, PartialEq, Eq, Default)]
+#[derive(Debug, Clone, PartialEq, Eq, Default, Serialize, Deserialize)]
 pub struct Accept {
     /// `returns:`; any result that is no error if absent.
     pub expected: Option<Expected>,
@@ -310,7 +340,7 @@ pub struct Accept {
 }
 
 /// The lowered form of one step of the plan.
-#[derive(Debug, Clone)]
+#[derive(Debug, Clone, Serialize, Deserialize)]
 pub struct StepCode {
     /// Index in the plan, from 0.
     pub index: usize,
@@ -323,13 +353,17 @@ pub struct StepCode {
     /// The thread that runs all of its calls; any that stands for the process if absent.
     pub thread: Option<i32>,
     /// Why it is left out, if that was known when lowering; all sections are empty then.
-    pub skip: Option<&'static str>,
+    #[serde(deserialize_with = "words_if_any")]
+    pub skip: Option<Words>,
     /// The call.
+    #[serde(with = "syscall")]
     pub syscall: &'static Syscall,
     /// What that call is with the step's arguments.
+    #[serde(skip, default = "unknown")]
     pub particulars: Particulars,
     /// The arguments as the plan has them, for reports, by parameter: `flags` → `O_WRONLY|O_CREAT`.
-    pub shown: Vec<(&'static str, Shown)>,
+    #[serde(deserialize_with = "shown")]
+    pub shown: Vec<(Words, Shown)>,
     /// If not all hold the step is skipped.
     pub when: Vec<Guard>,
     /// If there are any and all hold the step is skipped.
@@ -350,12 +384,16 @@ pub struct StepCode {
     /// Undo does not take back all that the step does, whatever the plan says of it.
     pub irreversible: bool,
     /// Out-buffers.
+    #[serde(skip)]
     pub outputs: Vec<Output>,
     /// Names bound, with what they are bound to.
+    #[serde(skip)]
     pub captures: Vec<(String, Bound)>,
     /// What it takes from other targets; there before `prepare`.
+    #[serde(skip)]
     pub imports: Vec<Import>,
     /// The steps of the plan that `undo` is made of, if it is not what the table knows.
+    #[serde(skip)]
     pub undo_steps: Vec<UndoCode>,
 }
 
@@ -413,7 +451,7 @@ pub enum Given {
 }
 
 /// How an argument is shown.
-#[derive(Debug, Clone, PartialEq, Eq)]
+#[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
 pub enum Shown {
     /// As is: constants spelled out, text quoted, `out 256 bytes`.
     Text(String),
@@ -455,7 +493,7 @@ pub enum Bound {
 }
 
 /// A plan lowered for one target.
-#[derive(Debug, Clone, Default)]
+#[derive(Debug, Clone, Default, Serialize, Deserialize)]
 pub struct Program {
     /// Initial contents.
     pub cells: Vec<Init>,
@@ -466,10 +504,19 @@ pub struct Program {
     /// In order.
     pub steps: Vec<StepCode>,
     /// What steps in other targets take.
+    #[serde(skip)]
     pub exports: Vec<Export>,
 }
 
 impl Program {
+    /// The buffer whose address a cell holds.
+    pub fn buffer_at(&self, Cell(index): Cell) -> Option<BufferId> {
+        match self.cells.get(index as usize) {
+            Some(Init::Address(buffer)) => Some(*buffer),
+            _ => None,
+        }
+    }
+
     /// The number that a cell holds before the first op, if it holds one.
     pub fn constant(&self, Cell(index): Cell) -> Option<u64> {
         match self.cells.get(index as usize) {

@@ -5,7 +5,7 @@ use super::privilege::{
 };
 
 /// What is to be found out, from which values in which order. Questions are answered by 1 or 0.
-#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+#[derive(Debug, Clone, Copy, PartialEq, Eq, serde::Serialize, serde::Deserialize)]
 pub enum Reckoning {
     /// Whether a set of signals (bit 0 for signal 1) has one: set, signal.
     HasSignal,

@@ -3,6 +3,7 @@
 use super::builder::{Own, when};
 use super::lower::{Binding, Lowering};
 use super::natures::Sections;
+use super::undo::files;
 use super::{Action, Bound, BufferId, Cell, Guard, Op};
 use crate::plan::{Arg, Number, Relation, Spanned, Step, Undo};
 use crate::problem::Problem;
@@ -15,6 +16,11 @@ impl Lowering<'_> {
         let checks = self.apart_from_keeps(step, own);
         let mut sections = self.by_nature(step, own, buffers);
         sections.forward.splice(0..0, checks);
+        if files::renames(step.syscall.name) {
+            self.renamed = true;
+            // Another file may come to lie at its path.
+            self.made.clear();
+        }
         let closes_others = match step.particulars().nature {
             Nature::Inert => false,
             _ if matches!(step.undo, Undo::Steps(_)) => true,

@@ -39,6 +39,8 @@ pub struct Room {
     pub len: u64,
     /// Handlers may run below it: it is in the thread's own stack, with untouched pages beneath.
     pub handlers: bool,
+    /// It is the padding of a data segment, in which nothing will ever be; else it is in a stack.
+    pub padding: bool,
 }
 
 /// Finds room in one target, through files opened before the stop.
@@ -121,6 +123,7 @@ impl Surveyor<'_> {
                 start: run + below * PAGE,
                 len: (free - below - GAP_PAGES) * PAGE,
                 handlers: own && below > 0,
+                padding: false,
             };
             if free >= HANDLER_PAGES + needed {
                 return Some(room(HANDLER_PAGES));
@@ -143,7 +146,7 @@ impl Surveyor<'_> {
         let start = data_end.next_multiple_of(64);
         let end = data_end.next_multiple_of(PAGE);
         let zero = start + len <= end && self.is_zero(start, (end - start) as usize);
-        zero.then_some(Room { start, len: end - start, handlers: false })
+        zero.then_some(Room { start, len: end - start, handlers: false, padding: true })
     }
 
     /// Ends of the writable data of the program, whose ELF header is at `program`, and of its libraries about `near`, from

@@ -25,6 +25,8 @@ pub enum PrepareError {
     Sequence,
     /// The frame could not be written.
     Memory(std::io::Error),
+    /// Where the frame is to lie could not be noted.
+    Unnoted(std::io::Error),
     /// ptrace failed.
     Fault(Fault),
 }
@@ -112,7 +114,8 @@ impl Runner {
     /// Moves a stopped thread with these registers onto a landing frame in `room`.
     ///
     /// The frame is complete before the registers move, and they move to the way into `rt_sigreturn` before the mask is
-    /// changed: at whatever point we die, the thread lands as what it was.
+    /// changed: at whatever point we die, the thread lands as what it was. `note` is told where the frame is to lie, and its
+    /// bytes, before it is written.
     pub fn prepare(
         tracee: Tracee,
         own: &user_regs_struct,
@@ -120,6 +123,7 @@ impl Runner {
         gadgets: Gadgets,
         room: Room,
         memory: &Memory,
+        note: &dyn Fn(u64, &[u8]) -> std::io::Result<()>,
     ) -> Result<Self, PrepareError> {
         let mut shadow = [0u8; 8];
         if matches!(tracee.register_set(NT_X86_SHSTK, &mut shadow), Ok(8)) {
@@ -132,6 +136,7 @@ impl Runner {
         let mask = tracee.mask()?;
         let state = State { registers: &landing, mask, image };
         let frame = frame::build(room.start, &gadgets.restorer, &state);
+        note(room.start, &frame.bytes).map_err(PrepareError::Unnoted)?;
         memory.write(room.start, &frame.bytes).map_err(PrepareError::Memory)?;
         let end = room.start + frame.bytes.len() as u64;
         let runner = Self {
@@ -200,12 +205,21 @@ impl Runner {
         (start < self.used && end > self.room.start) || self.gadgets.overlaps(start, end)
     }
 
-    /// Makes a call and returns its raw result.
-    pub fn call(&mut self, waiter: &mut Waiter, number: u64, args: [u64; 6], limits: Limits) -> Result<i64, CallFault> {
+    /// Makes a call and returns its raw result. `set` is run once the thread's registers point at the call: from then on it is
+    /// made, whatever becomes of us.
+    pub fn call(
+        &mut self,
+        waiter: &mut Waiter,
+        number: u64,
+        args: [u64; 6],
+        limits: Limits,
+        set: &dyn Fn(),
+    ) -> Result<i64, CallFault> {
         if self.stuck {
             return Err(CallFault::Stuck);
         }
         self.tracee.set_registers(&self.registers(number, args))?;
+        set();
         self.tracee.resume(Resume::ToSyscall, 0)?;
         self.until_entry(waiter, limits)?;
         // The own mask comes back only here: between this stop and the next no signal can be taken out of its queue.

@@ -10,13 +10,19 @@ const LONGEST: usize = 200;
 
 /// The whole outcome; problems are told elsewhere.
 pub fn outcome(outcome: &Outcome) -> String {
+    let mut text = targets(outcome);
+    let name = outcome.plan.as_deref().map(|name| format!("{name}: ")).unwrap_or_default();
+    let _written = writeln!(text, "{name}{}", sentence(outcome));
+    plain(&text)
+}
+
+/// Its targets alone.
+pub fn targets(outcome: &Outcome) -> String {
     let mut text = String::new();
     for target in &outcome.targets {
         // Writing to a String does not fail.
         let _written = write_target(&mut text, target);
     }
-    let name = outcome.plan.as_deref().map(|name| format!("{name}: ")).unwrap_or_default();
-    let _written = writeln!(text, "{name}{}", sentence(outcome));
     plain(&text)
 }
 

@@ -27,7 +27,8 @@ pub fn object(outcome: &Outcome, source: Option<&Source>) -> Value {
     })
 }
 
-fn target(target: &TargetOutcome) -> Value {
+/// A target of an outcome.
+pub fn target(target: &TargetOutcome) -> Value {
     json!({
         "pid": target.pid,
         "name": target.name,

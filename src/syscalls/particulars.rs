@@ -173,6 +173,7 @@ impl Then {
     }
 }
 
+const ERASED: Nature = Irreversible("what the file held there is gone");
 /// Namespaces that a thread can leave and come back to.
 const COMES_BACK: &[&str] = &["CLONE_NEWNET", "CLONE_NEWUTS", "CLONE_NEWCGROUP"];
 const NAMESPACE: &str = "the thread comes back to the old namespace, of which a descriptor is kept (Linux 6.11); where it could not come back the step fails before anything is done";
@@ -239,6 +240,14 @@ static RULES: &[Rule] = &[
     rule(&["preadv2"], &[Equals("offset", -1)], Then::Is(Irreversible("what was read is behind the file position"))),
     rule(&["flock"], &[Has("operation", "LOCK_UN")], Then::Is(Irreversible("somebody else may take the lock that it gives up"))),
     rule(&["bind"], &[Known("sockfd")], Then::Is(Irreversible("a socket that the plan has not made itself keeps its address until it is closed"))),
+    rule(&["fallocate"], &[Has("mode", "FALLOC_FL_KEEP_SIZE")], Then::Is(Irreversible("the room that it takes beyond the end of the file stays taken"))),
+    rule(&["fallocate"], &[Has("mode", "FALLOC_FL_PUNCH_HOLE")], Then::Is(ERASED)),
+    rule(&["fallocate"], &[Has("mode", "FALLOC_FL_ZERO_RANGE")], Then::Is(ERASED)),
+    rule(&["fallocate"], &[Has("mode", "FALLOC_FL_WRITE_ZEROES")], Then::Is(ERASED)),
+    rule(&["fallocate"], &[Has("mode", "FALLOC_FL_COLLAPSE_RANGE")], Then::Is(ERASED)),
+    rule(&["fallocate"], &[Has("mode", "FALLOC_FL_INSERT_RANGE")], Then::Is(Irreversible("what lies behind the place is moved for all who have the file open"))),
+    rule(&["fallocate"], &[Has("mode", "FALLOC_FL_UNSHARE_RANGE")], Then::Is(Irreversible("the room that it takes stays taken"))),
+    rule(&["renameat2"], &[Has("flags", "RENAME_WHITEOUT")], Then::Is(Irreversible("the mark that it leaves under the old name hides what lies below, and nothing takes it away"))),
     rule(&["signalfd", "signalfd4"], &[Equals("fd", -1)], Then::Is(GivesFd)),
     rule(&["landlock_create_ruleset"], &[Has("flags", "LANDLOCK_CREATE_RULESET_VERSION")], Then::Tells),
     rule(&["landlock_create_ruleset"], &[Has("flags", "LANDLOCK_CREATE_RULESET_ERRATA")], Then::Tells),

@@ -11,10 +11,51 @@ use Kind::{
     Addr, Any, CountOf, DirFd, Exactly, Fd, Flags, Gid, In, InOut, Int, Mode, Offset, OneOf, Out, Path, Pid, Signal,
     Size, SizeOf, Text, Uid, Uint,
 };
-use Nature::{ClosesFd, Fcntl, GivesFd, GivesPair, Inert, Irreversible, NotYet, ReplacesFd, Restores};
+use Nature::{ClosesFd, Fcntl, GivesFd, GivesPair, Inert, Irreversible, ReplacesFd, Restores};
 use Returns::{Address, Never, Number, Zero};
 
-const LATER: Nature = NotYet("this version keeps nothing to undo it with");
+const CHDIR: Nature = Restores(
+    "the process goes back to the old working directory, which is kept open meanwhile, if it is still in the one that the step changed to",
+);
+const CHROOT: Nature = Restores(
+    "the old root directory, which is kept open meanwhile, becomes the root again, if it is still the one that the step changed to",
+);
+const MAKES_DIRECTORY: Nature =
+    Restores("the directory is removed again, if it is still the one that the step made and nothing is in it");
+const MAKES_NAME: Nature = Restores("the name is removed again, if it still is that of what the step made");
+const MAKES_NODE: Nature = Restores(
+    "the file is removed again, if it is still the one that the step made and, where it can hold something, nobody has written to it",
+);
+const REMOVES: Nature = Restores(
+    "it is not removed until all is done, but held aside under a name beside its own that begins with `.criu-plan-`, and moved back from there, unless its name was given to another meanwhile",
+);
+const RENAMES: Nature = Restores(
+    "it gets its old name back, unless that was given to another meanwhile. What had the new name is not removed until all is done, but held aside under a name beside it that begins with `.criu-plan-`, and put back",
+);
+const FILE_MODE: Nature =
+    Restores("the old mode is put back, if it is still what the step set; the time of change stays");
+const FILE_OWNER: Nature = Restores(
+    "the old owner and group are put back, and the mode bits and capabilities of the file that the call takes away, if they are still what the step left; that takes privilege. The time of change stays",
+);
+const ATTRIBUTE: Nature = Restores(
+    "the old value, of up to 4096 bytes, or its absence is put back, if the attribute is still what the step left; the time of change stays",
+);
+const TIMES: Nature = Restores(
+    "the old times are put back, if that of modification is still what the step set; that of access stays if somebody has read it since, and that of change in any case",
+);
+const INODE_FLAGS: Nature = Restores("the old flags and project id are put back, if they are still what the step left");
+const LENGTH: Nature = Restores(
+    "what made the file longer is cut off again, if nobody has written to it since; its time of modification stays. What would make it shorter can't be undone and needs `irreversible: true`",
+);
+const ROOM: Nature = Restores(
+    "what made the file longer is cut off again, if nobody has written to it since; room that it got within its old length, and its time of modification, stay",
+);
+const HOST: Nature = Restores("the old name is put back, if it is still what the step set");
+const MOUNTED: Nature = Irreversible("other processes see at once what is mounted, moved or gone, and may use it");
+const SWAPPED: Nature = Irreversible("what lay in memory or on the swap space is moved");
+const ACCOUNTS: Nature = Irreversible("which file the records of ended processes went to is not told");
+const QUOTA: Nature =
+    Irreversible("what it does depends on its command, and files may come against other limits at once");
 const WRITTEN: Nature = Irreversible("what was written or sent can't be taken back");
 const TAKEN: Nature = Irreversible("what was taken out of the queue or file position can't be put back");
 const SENT: Nature = Irreversible("a signal that was sent can't be called back");
@@ -152,7 +193,7 @@ pub static TABLE: &[Syscall] = &[
     call("mprotect", 10, 226, "sets whether pages of memory may be read, written and executed", &[p("addr", Addr), p("len", Size), p("prot", Flags(&PROT))], Zero, Restores("the old protections are put back, mapping by mapping; private memory that was made writable stays accounted for, and may stay a mapping of its own"), No),
     call("munmap", 11, 215, "removes mappings from the address space", &[p("addr", Addr), p("length", Size)], Zero, Restores("it waits until all steps of all targets are done; before a step that may need it done its memory is moved aside until then, and moved back"), No),
     call("brk", 12, 214, "moves the end of the heap; with 0 it only tells where it is", &[p("addr", Addr)], Address, Restores("the heap ends where it did, if it still ends where the step put it; to make it smaller needs `irreversible: true`"), No),
-    call("rt_sigaction", 13, 134, "sets or tells what the process does on a signal", &[p("signum", Signal), p("act", In("struct sigaction")), o("oldact", Out("struct sigaction")), p("sigsetsize", Exactly(8))], Zero, Restores("the old action is put back; where it would drop a signal that waits it needs `irreversible: true`"), No),
+    call("rt_sigaction", 13, 134, "sets or tells what the process does on a signal", &[p("signum", Signal), p("act", In("struct sigaction")), o("oldact", Out("struct sigaction")), p("sigsetsize", Exactly(8))], Zero, Restores("the old action is put back; where it would drop a signal that waits, or have children that end leave nothing to wait for, it needs `irreversible: true`"), No),
     call("rt_sigprocmask", 14, 135, "sets or tells which signals the thread blocks", &[p("how", OneOf(&SIGMASK_HOW)), p("set", In("sigset_t")), o("oldset", Out("sigset_t")), p("sigsetsize", Exactly(8))], Zero, Restores("the old mask is put back"), No).per_thread(),
     call("rt_sigreturn", 15, 139, "ends a signal handler and restores the registers that its frame holds", &[], Never, FINAL, No).forbidden("it would load registers from wherever the stack pointer stands"),
     call("ioctl", 16, 29, "asks a driver for what no call of its own exists for, by a request number", &[p("fd", Fd), p("request", OneOf(&IOCTL)), o("argp", Any)], Number, DRIVER, Maybe),
@@ -215,25 +256,25 @@ pub static TABLE: &[Syscall] = &[
     call("flock", 73, 32, "locks or unlocks a whole file; the lock belongs to the open file, not to the process", &[p("fd", Fd), p("operation", Flags(&FLOCK))], Zero, FILE_LOCK, Yes),
     call("fsync", 74, 82, "writes what a file has in memory to the disk", &[p("fd", Fd)], Zero, Inert, No),
     call("fdatasync", 75, 83, "writes what a file has in memory to the disk, but for times", &[p("fd", Fd)], Zero, Inert, No),
-    call("truncate", 76, 45, "cuts a file off at a length, or lengthens it with zeros", &[p("path", Path), p("length", Offset)], Zero, LATER, Maybe),
-    call("ftruncate", 77, 46, "cuts an open file off at a length, or lengthens it with zeros", &[p("fd", Fd), p("length", Offset)], Zero, LATER, Maybe),
+    call("truncate", 76, 45, "cuts a file off at a length, or lengthens it with zeros", &[p("path", Path), p("length", Offset)], Zero, LENGTH, Maybe),
+    call("ftruncate", 77, 46, "cuts an open file off at a length, or lengthens it with zeros", &[p("fd", Fd), p("length", Offset)], Zero, LENGTH, Maybe),
     call("getdents", 78, -1, "reads entries of a directory (in the old form)", &[p("fd", Fd), p("dirp", Out("struct linux_dirent[]")), p("count", SizeOf("dirp"))], Number, TAKEN, No).instead("getdents64: [fd, dirp, count]"),
     call("getcwd", 79, 17, "tells the working directory", &[p("buf", Out("")), p("size", SizeOf("buf"))], Number, Inert, No),
-    call("chdir", 80, 49, "changes the working directory of the process", &[p("path", Path)], Zero, LATER, No),
-    call("fchdir", 81, 50, "changes the working directory of the process to an open directory", &[p("fd", Fd)], Zero, LATER, No),
-    call("rename", 82, -1, "gives a file another name, replacing what has that name", &[p("oldpath", Path), p("newpath", Path)], Zero, LATER, No).instead("renameat: [AT_FDCWD, oldpath, AT_FDCWD, newpath]"),
-    call("mkdir", 83, -1, "makes a directory", &[p("pathname", Path), p("mode", Mode)], Zero, LATER, No).instead("mkdirat: [AT_FDCWD, pathname, mode]"),
-    call("rmdir", 84, -1, "removes an empty directory", &[p("pathname", Path)], Zero, LATER, No).instead("unlinkat: [AT_FDCWD, pathname, AT_REMOVEDIR]"),
+    call("chdir", 80, 49, "changes the working directory of the process", &[p("path", Path)], Zero, CHDIR, No),
+    call("fchdir", 81, 50, "changes the working directory of the process to an open directory", &[p("fd", Fd)], Zero, CHDIR, No),
+    call("rename", 82, -1, "gives a file another name, replacing what has that name", &[p("oldpath", Path), p("newpath", Path)], Zero, RENAMES, No).instead("renameat: [AT_FDCWD, oldpath, AT_FDCWD, newpath]"),
+    call("mkdir", 83, -1, "makes a directory", &[p("pathname", Path), p("mode", Mode)], Zero, MAKES_DIRECTORY, No).instead("mkdirat: [AT_FDCWD, pathname, mode]"),
+    call("rmdir", 84, -1, "removes an empty directory", &[p("pathname", Path)], Zero, REMOVES, No).instead("unlinkat: [AT_FDCWD, pathname, AT_REMOVEDIR]"),
     call("creat", 85, -1, "makes a file, or empties it, and opens it for writing", &[p("pathname", Path), p("mode", Mode)], Returns::Fd, GivesFd, Maybe).instead("openat: [AT_FDCWD, pathname, O_WRONLY|O_CREAT|O_TRUNC, mode]"),
-    call("link", 86, -1, "gives a file a further name", &[p("oldpath", Path), p("newpath", Path)], Zero, LATER, No).instead("linkat: [AT_FDCWD, oldpath, AT_FDCWD, newpath, 0]"),
-    call("unlink", 87, -1, "removes a name of a file, and the file if that was the last and nobody has it open", &[p("pathname", Path)], Zero, LATER, No).instead("unlinkat: [AT_FDCWD, pathname, 0]"),
-    call("symlink", 88, -1, "makes a symbolic link", &[p("target", Text), p("linkpath", Path)], Zero, LATER, No).instead("symlinkat: [target, AT_FDCWD, linkpath]"),
+    call("link", 86, -1, "gives a file a further name", &[p("oldpath", Path), p("newpath", Path)], Zero, MAKES_NAME, No).instead("linkat: [AT_FDCWD, oldpath, AT_FDCWD, newpath, 0]"),
+    call("unlink", 87, -1, "removes a name of a file, and the file if that was the last and nobody has it open", &[p("pathname", Path)], Zero, REMOVES, No).instead("unlinkat: [AT_FDCWD, pathname, 0]"),
+    call("symlink", 88, -1, "makes a symbolic link", &[p("target", Text), p("linkpath", Path)], Zero, MAKES_NAME, No).instead("symlinkat: [target, AT_FDCWD, linkpath]"),
     call("readlink", 89, -1, "tells where a symbolic link points", &[p("pathname", Path), p("buf", Out("")), p("bufsiz", SizeOf("buf"))], Number, Inert, No).instead("readlinkat: [AT_FDCWD, pathname, buf, bufsiz]"),
-    call("chmod", 90, -1, "sets the mode bits of a file", &[p("pathname", Path), p("mode", Mode)], Zero, LATER, No).instead("fchmodat: [AT_FDCWD, pathname, mode]"),
-    call("fchmod", 91, 52, "sets the mode bits of an open file", &[p("fd", Fd), p("mode", Mode)], Zero, LATER, No),
-    call("chown", 92, -1, "sets owner and group of a file", &[p("pathname", Path), p("owner", Uid), p("group", Gid)], Zero, LATER, No).instead("fchownat: [AT_FDCWD, pathname, owner, group, 0]"),
-    call("fchown", 93, 55, "sets owner and group of an open file", &[p("fd", Fd), p("owner", Uid), p("group", Gid)], Zero, LATER, No),
-    call("lchown", 94, -1, "sets owner and group of a file, or of the symbolic link itself", &[p("pathname", Path), p("owner", Uid), p("group", Gid)], Zero, LATER, No).instead("fchownat: [AT_FDCWD, pathname, owner, group, AT_SYMLINK_NOFOLLOW]"),
+    call("chmod", 90, -1, "sets the mode bits of a file", &[p("pathname", Path), p("mode", Mode)], Zero, FILE_MODE, No).instead("fchmodat: [AT_FDCWD, pathname, mode]"),
+    call("fchmod", 91, 52, "sets the mode bits of an open file", &[p("fd", Fd), p("mode", Mode)], Zero, FILE_MODE, No),
+    call("chown", 92, -1, "sets owner and group of a file", &[p("pathname", Path), p("owner", Uid), p("group", Gid)], Zero, FILE_OWNER, No).instead("fchownat: [AT_FDCWD, pathname, owner, group, 0]"),
+    call("fchown", 93, 55, "sets owner and group of an open file", &[p("fd", Fd), p("owner", Uid), p("group", Gid)], Zero, FILE_OWNER, No),
+    call("lchown", 94, -1, "sets owner and group of a file, or of the symbolic link itself", &[p("pathname", Path), p("owner", Uid), p("group", Gid)], Zero, FILE_OWNER, No).instead("fchownat: [AT_FDCWD, pathname, owner, group, AT_SYMLINK_NOFOLLOW]"),
     call("umask", 95, 166, "sets which mode bits new files of the process do not get, and tells the old ones", &[p("mask", Mode)], Number, Restores("the old mask is put back"), No),
     call("gettimeofday", 96, 169, "tells the time of day", &[p("tv", Out("struct timeval")), o("tz", Out("struct timezone"))], Zero, Inert, No),
     call("getrlimit", 97, 163, "tells a resource limit of the process", &[p("resource", OneOf(&RLIMIT)), p("rlim", Out("struct rlimit64"))], Zero, Inert, No),
@@ -271,8 +312,8 @@ pub static TABLE: &[Syscall] = &[
     call("rt_sigqueueinfo", 129, 138, "sends a signal with data to a process", &[p("tgid", Pid), p("sig", Signal), p("info", In("siginfo_t"))], Zero, SENT, No),
     call("rt_sigsuspend", 130, 133, "waits for a signal with another mask", &[p("mask", In("sigset_t")), p("sigsetsize", Exactly(8))], Zero, Inert, Yes).forbidden("it would wait with a mask that is not the thread's own"),
     call("sigaltstack", 131, 132, "sets or tells the stack on which the thread's signal handlers run", &[o("ss", In("stack_t")), o("old_ss", Out("stack_t"))], Zero, Restores("the old stack is put back"), No).per_thread(),
-    call("utime", 132, -1, "sets the times of a file, in seconds", &[p("filename", Path), o("times", In("struct utimbuf"))], Zero, LATER, No).instead("utimensat: [AT_FDCWD, pathname, times, 0]"),
-    call("mknod", 133, -1, "makes a special file: a FIFO, a device, a socket", &[p("pathname", Path), p("mode", Mode), p("dev", Uint)], Zero, LATER, No).instead("mknodat: [AT_FDCWD, pathname, mode, dev]"),
+    call("utime", 132, -1, "sets the times of a file, in seconds", &[p("filename", Path), o("times", In("struct utimbuf"))], Zero, TIMES, No).instead("utimensat: [AT_FDCWD, pathname, times, 0]"),
+    call("mknod", 133, -1, "makes a special file: a FIFO, a device, a socket", &[p("pathname", Path), p("mode", Mode), p("dev", Uint)], Zero, MAKES_NODE, No).instead("mknodat: [AT_FDCWD, pathname, mode, dev]"),
     call("personality", 135, 92, "sets how the kernel behaves to the thread (address randomising and the like), and tells how it did", &[p("persona", Flags(&PERSONALITY))], Number, Restores("the old personality is put back"), No).per_thread(),
     call("ustat", 136, -1, "tells how much room a mounted filesystem has (old; use statfs)", &[p("dev", Uint), p("ubuf", Out("struct ustat"))], Zero, Inert, No).instead("statfs: [path, buf]"),
     call("statfs", 137, 43, "tells type and free room of the filesystem that a file is on", &[p("path", Path), p("buf", Out("struct statfs"))], Zero, Inert, No),
@@ -293,41 +334,41 @@ pub static TABLE: &[Syscall] = &[
     call("munlockall", 152, 231, "lets all memory of the process be swapped out again", &[], Zero, Irreversible("whether memory mapped later was to be locked, too, can't be read; munlock for each mapping can be undone"), No),
     call("vhangup", 153, 58, "hangs up the terminal of the session", &[], Zero, FINAL, No),
     call("modify_ldt", 154, -1, "reads or changes the table of memory segments", &[p("func", Int), p("ptr", InOut("")), p("bytecount", SizeOf("ptr"))], Zero, FINAL, No).forbidden("it changes segments that the target may stand on"),
-    call("pivot_root", 155, 41, "makes another mount the root of the mount namespace", &[p("new_root", Path), p("put_old", Path)], Zero, FINAL, No),
+    call("pivot_root", 155, 41, "makes another mount the root of the mount namespace", &[p("new_root", Path), p("put_old", Path)], Zero, MOUNTED, No),
     call("prctl", 157, 167, "reads or sets an attribute of the thread or process, by an option", &[p("option", OneOf(&PRCTL)), o("arg2", Any), o("arg3", Any), o("arg4", Any), o("arg5", Any)], Number, Irreversible("only options of which `criu-plan explain prctl` says so can be undone"), No).per_thread(),
     call("arch_prctl", 158, -1, "reads or sets a state of the thread that is the processor's own", &[p("code", OneOf(&ARCH_PRCTL)), p("addr", Any)], Zero, FINAL, No).per_thread(),
     call("adjtimex", 159, 171, "reads or tunes the kernel's clock", &[p("buf", InOut("struct timex"))], Number, FINAL, No),
     call("setrlimit", 160, 164, "sets a resource limit of the process", &[p("resource", OneOf(&RLIMIT)), p("rlim", In("struct rlimit64"))], Zero, LIMITS, No),
-    call("chroot", 161, 51, "makes a directory the root of the process", &[p("path", Path)], Zero, FINAL, No),
+    call("chroot", 161, 51, "makes a directory the root of the process", &[p("path", Path)], Zero, CHROOT, No),
     call("sync", 162, 81, "writes what all filesystems have in memory to the disks", &[], Zero, Inert, No),
-    call("acct", 163, 89, "switches the record of ended processes on or off", &[o("filename", Path)], Zero, FINAL, No),
+    call("acct", 163, 89, "switches the record of ended processes on or off", &[o("filename", Path)], Zero, ACCOUNTS, No),
     call("settimeofday", 164, 170, "sets the time of day", &[o("tv", In("struct timeval")), o("tz", In("struct timezone"))], Zero, FINAL, No),
-    call("mount", 165, 40, "mounts a filesystem, or changes or moves a mount", &[o("source", Text), p("target", Path), o("filesystemtype", Text), p("mountflags", Flags(&MS)), o("data", Text)], Zero, FINAL, Maybe),
-    call("umount2", 166, 39, "unmounts a filesystem", &[p("target", Path), p("flags", Flags(&UMOUNT))], Zero, FINAL, Maybe),
-    call("swapon", 167, 224, "has the kernel use a file or device for swapping", &[p("path", Path), p("swapflags", Flags(&SWAP))], Zero, FINAL, No),
-    call("swapoff", 168, 225, "stops swapping to a file or device", &[p("path", Path)], Zero, FINAL, Maybe),
+    call("mount", 165, 40, "mounts a filesystem, or changes or moves a mount", &[o("source", Text), p("target", Path), o("filesystemtype", Text), p("mountflags", Flags(&MS)), o("data", Text)], Zero, MOUNTED, Maybe),
+    call("umount2", 166, 39, "unmounts a filesystem", &[p("target", Path), p("flags", Flags(&UMOUNT))], Zero, MOUNTED, Maybe),
+    call("swapon", 167, 224, "has the kernel use a file or device for swapping", &[p("path", Path), p("swapflags", Flags(&SWAP))], Zero, SWAPPED, No),
+    call("swapoff", 168, 225, "stops swapping to a file or device", &[p("path", Path)], Zero, SWAPPED, Maybe),
     call("reboot", 169, 142, "restarts or halts the machine, or says whether Ctrl-Alt-Del may", &[p("magic", OneOf(&REBOOT_MAGIC)), p("magic2", OneOf(&REBOOT_MAGIC2)), p("cmd", OneOf(&REBOOT)), o("arg", Text)], Zero, FINAL, No),
-    call("sethostname", 170, 161, "sets the host name of the UTS namespace", &[p("name", In("")), p("len", SizeOf("name"))], Zero, LATER, No),
-    call("setdomainname", 171, 162, "sets the NIS domain name of the UTS namespace", &[p("name", In("")), p("len", SizeOf("name"))], Zero, LATER, No),
+    call("sethostname", 170, 161, "sets the host name of the UTS namespace", &[p("name", In("")), p("len", SizeOf("name"))], Zero, HOST, No),
+    call("setdomainname", 171, 162, "sets the NIS domain name of the UTS namespace", &[p("name", In("")), p("len", SizeOf("name"))], Zero, HOST, No),
     call("iopl", 172, -1, "sets which I/O ports the thread may use, by level", &[p("level", Int)], Zero, FINAL, No).per_thread(),
     call("ioperm", 173, -1, "sets which I/O ports the thread may use", &[p("from", Uint), p("num", Uint), p("turn_on", Int)], Zero, FINAL, No).per_thread(),
     call("init_module", 175, 105, "loads a kernel module from memory", &[p("module_image", In("")), p("len", SizeOf("module_image")), p("param_values", Text)], Zero, FINAL, Maybe),
     call("delete_module", 176, 106, "unloads a kernel module", &[p("name", Text), o("flags", Flags(&MODULE_DELETE))], Zero, FINAL, Maybe),
-    call("quotactl", 179, 60, "reads or sets disk quotas", &[p("cmd", Int), o("special", Path), p("id", Int), o("addr", InOut(""))], Zero, FINAL, No),
+    call("quotactl", 179, 60, "reads or sets disk quotas", &[p("cmd", Int), o("special", Path), p("id", Int), o("addr", InOut(""))], Zero, QUOTA, No),
     call("gettid", 186, 178, "tells the id of the thread", &[], Number, Inert, No),
     call("readahead", 187, 213, "reads a part of a file into memory beforehand", &[p("fd", Fd), p("offset", Offset), p("count", Size)], Zero, Inert, No),
-    call("setxattr", 188, 5, "sets an extended attribute of a file", &[p("path", Path), p("name", Text), p("value", In("")), p("size", SizeOf("value")), o("flags", Flags(&XATTR))], Zero, LATER, No),
-    call("lsetxattr", 189, 6, "sets an extended attribute of a file, or of the symbolic link itself", &[p("path", Path), p("name", Text), p("value", In("")), p("size", SizeOf("value")), o("flags", Flags(&XATTR))], Zero, LATER, No),
-    call("fsetxattr", 190, 7, "sets an extended attribute of an open file", &[p("fd", Fd), p("name", Text), p("value", In("")), p("size", SizeOf("value")), o("flags", Flags(&XATTR))], Zero, LATER, No),
+    call("setxattr", 188, 5, "sets an extended attribute of a file", &[p("path", Path), p("name", Text), p("value", In("")), p("size", SizeOf("value")), o("flags", Flags(&XATTR))], Zero, ATTRIBUTE, No),
+    call("lsetxattr", 189, 6, "sets an extended attribute of a file, or of the symbolic link itself", &[p("path", Path), p("name", Text), p("value", In("")), p("size", SizeOf("value")), o("flags", Flags(&XATTR))], Zero, ATTRIBUTE, No),
+    call("fsetxattr", 190, 7, "sets an extended attribute of an open file", &[p("fd", Fd), p("name", Text), p("value", In("")), p("size", SizeOf("value")), o("flags", Flags(&XATTR))], Zero, ATTRIBUTE, No),
     call("getxattr", 191, 8, "reads an extended attribute of a file", &[p("path", Path), p("name", Text), p("value", Out("")), p("size", SizeOf("value"))], Number, Inert, No),
     call("lgetxattr", 192, 9, "reads an extended attribute of a file, or of the symbolic link itself", &[p("path", Path), p("name", Text), p("value", Out("")), p("size", SizeOf("value"))], Number, Inert, No),
     call("fgetxattr", 193, 10, "reads an extended attribute of an open file", &[p("fd", Fd), p("name", Text), p("value", Out("")), p("size", SizeOf("value"))], Number, Inert, No),
     call("listxattr", 194, 11, "lists the extended attributes of a file", &[p("path", Path), p("list", Out("")), p("size", SizeOf("list"))], Number, Inert, No),
     call("llistxattr", 195, 12, "lists the extended attributes of a file, or of the symbolic link itself", &[p("path", Path), p("list", Out("")), p("size", SizeOf("list"))], Number, Inert, No),
     call("flistxattr", 196, 13, "lists the extended attributes of an open file", &[p("fd", Fd), p("list", Out("")), p("size", SizeOf("list"))], Number, Inert, No),
-    call("removexattr", 197, 14, "removes an extended attribute of a file", &[p("path", Path), p("name", Text)], Zero, LATER, No),
-    call("lremovexattr", 198, 15, "removes an extended attribute of a file, or of the symbolic link itself", &[p("path", Path), p("name", Text)], Zero, LATER, No),
-    call("fremovexattr", 199, 16, "removes an extended attribute of an open file", &[p("fd", Fd), p("name", Text)], Zero, LATER, No),
+    call("removexattr", 197, 14, "removes an extended attribute of a file", &[p("path", Path), p("name", Text)], Zero, ATTRIBUTE, No),
+    call("lremovexattr", 198, 15, "removes an extended attribute of a file, or of the symbolic link itself", &[p("path", Path), p("name", Text)], Zero, ATTRIBUTE, No),
+    call("fremovexattr", 199, 16, "removes an extended attribute of an open file", &[p("fd", Fd), p("name", Text)], Zero, ATTRIBUTE, No),
     call("tkill", 200, 130, "sends a signal to a thread (old; use tgkill)", &[p("tid", Pid), p("sig", Signal)], Zero, SENT, No),
     call("time", 201, -1, "tells the time in seconds", &[o("tloc", Out("time_t"))], Number, Inert, No).instead("clock_gettime: [CLOCK_REALTIME, tp]"),
     call("futex", 202, 98, "waits on a word of memory or wakes those that do", &[p("uaddr", Addr), p("futex_op", Flags(&FUTEX)), p("val", Uint), o("timeout", Any), o("uaddr2", Addr), o("val3", Uint)], Number, FINAL, Maybe),
@@ -358,7 +399,7 @@ pub static TABLE: &[Syscall] = &[
     call("epoll_wait", 232, -1, "waits for events of an epoll instance and takes them", &[p("epfd", Fd), p("events", Out("struct epoll_event[]")), p("maxevents", CountOf("events")), p("timeout", Int)], Number, EVENTS, Maybe).instead("epoll_pwait: [epfd, events, maxevents, timeout]"),
     call("epoll_ctl", 233, 21, "adds, changes or removes a descriptor that an epoll instance watches", &[p("epfd", Fd), p("op", OneOf(&EPOLL_CTL)), p("fd", Fd), o("event", In("struct epoll_event"))], Zero, WATCHED, No),
     call("tgkill", 234, 131, "sends a signal to a thread", &[p("tgid", Pid), p("tid", Pid), p("sig", Signal)], Zero, SENT, No),
-    call("utimes", 235, -1, "sets the times of a file, in microseconds", &[p("filename", Path), o("times", In("struct timeval[2]"))], Zero, LATER, No).instead("utimensat: [AT_FDCWD, pathname, times, 0]"),
+    call("utimes", 235, -1, "sets the times of a file, in microseconds", &[p("filename", Path), o("times", In("struct timeval[2]"))], Zero, TIMES, No).instead("utimensat: [AT_FDCWD, pathname, times, 0]"),
     call("mbind", 237, 235, "sets on which memory nodes the pages of a range lie", &[p("addr", Addr), p("len", Size), p("mode", Flags(&MPOL)), p("nodemask", In("unsigned long[]")), p("maxnode", Uint), o("flags", Flags(&MPOL_MF))], Zero, Restores("the old policy is put back, mapping by mapping; with MPOL_MF_MOVE, or on shared memory, it needs `irreversible: true`"), No),
     call("set_mempolicy", 238, 237, "sets on which memory nodes the thread gets its memory", &[p("mode", Flags(&MPOL)), o("nodemask", In("unsigned long[]")), o("maxnode", Uint)], Zero, Restores("the old policy is put back, if it is still what the step set"), No).per_thread(),
     call("get_mempolicy", 239, 236, "tells the memory policy of the thread or of an address", &[o("mode", Out("int")), o("nodemask", Out("unsigned long[]")), o("maxnode", Uint), o("addr", Addr), o("flags", Flags(&MPOL_F))], Zero, Inert, No),
@@ -380,17 +421,17 @@ pub static TABLE: &[Syscall] = &[
     call("inotify_rm_watch", 255, 28, "ends a watch of an inotify instance", &[p("fd", Fd), p("wd", Int)], Zero, UNWATCHED, No),
     call("migrate_pages", 256, 238, "moves all pages of a process to other memory nodes", &[p("pid", Pid), p("maxnode", Uint), p("old_nodes", In("unsigned long[]")), p("new_nodes", In("unsigned long[]"))], Number, FINAL, No),
     call("openat", 257, 56, "opens a file below a directory and gives a descriptor for it; with O_CREAT it makes the file if there is none", &[p("dirfd", DirFd), p("pathname", Path), p("flags", Flags(&OPEN)), o("mode", Mode)], Returns::Fd, GivesFd, Maybe),
-    call("mkdirat", 258, 34, "makes a directory below a directory", &[p("dirfd", DirFd), p("pathname", Path), p("mode", Mode)], Zero, LATER, No),
-    call("mknodat", 259, 33, "makes a special file below a directory: a FIFO, a device, a socket", &[p("dirfd", DirFd), p("pathname", Path), p("mode", Mode), p("dev", Uint)], Zero, LATER, No),
-    call("fchownat", 260, 54, "sets owner and group of a file below a directory", &[p("dirfd", DirFd), p("pathname", Path), p("owner", Uid), p("group", Gid), o("flags", Flags(&AT_NOFOLLOW))], Zero, LATER, No),
-    call("futimesat", 261, -1, "sets the times of a file below a directory (old; use utimensat)", &[p("dirfd", DirFd), p("pathname", Path), o("times", In("struct timeval[2]"))], Zero, LATER, No).instead("utimensat: [dirfd, pathname, times, 0]"),
+    call("mkdirat", 258, 34, "makes a directory below a directory", &[p("dirfd", DirFd), p("pathname", Path), p("mode", Mode)], Zero, MAKES_DIRECTORY, No),
+    call("mknodat", 259, 33, "makes a special file below a directory: a FIFO, a device, a socket", &[p("dirfd", DirFd), p("pathname", Path), p("mode", Mode), p("dev", Uint)], Zero, MAKES_NODE, No),
+    call("fchownat", 260, 54, "sets owner and group of a file below a directory", &[p("dirfd", DirFd), p("pathname", Path), p("owner", Uid), p("group", Gid), o("flags", Flags(&AT_NOFOLLOW))], Zero, FILE_OWNER, No),
+    call("futimesat", 261, -1, "sets the times of a file below a directory (old; use utimensat)", &[p("dirfd", DirFd), p("pathname", Path), o("times", In("struct timeval[2]"))], Zero, TIMES, No).instead("utimensat: [dirfd, pathname, times, 0]"),
     call("newfstatat", 262, 79, "tells size, owner, mode and times of a file below a directory", &[p("dirfd", DirFd), p("pathname", Path), p("statbuf", Out("struct stat")), o("flags", Flags(&AT_STAT))], Zero, Inert, No),
-    call("unlinkat", 263, 35, "removes a name of a file, or with AT_REMOVEDIR an empty directory, below a directory", &[p("dirfd", DirFd), p("pathname", Path), o("flags", Flags(&AT_UNLINK))], Zero, LATER, No),
-    call("renameat", 264, 38, "gives a file another name, both below directories, replacing what has that name", &[p("olddirfd", DirFd), p("oldpath", Path), p("newdirfd", DirFd), p("newpath", Path)], Zero, LATER, No),
-    call("linkat", 265, 37, "gives a file a further name, both below directories", &[p("olddirfd", DirFd), p("oldpath", Path), p("newdirfd", DirFd), p("newpath", Path), o("flags", Flags(&AT_LINK))], Zero, LATER, No),
-    call("symlinkat", 266, 36, "makes a symbolic link below a directory", &[p("target", Text), p("newdirfd", DirFd), p("linkpath", Path)], Zero, LATER, No),
+    call("unlinkat", 263, 35, "removes a name of a file, or with AT_REMOVEDIR an empty directory, below a directory", &[p("dirfd", DirFd), p("pathname", Path), o("flags", Flags(&AT_UNLINK))], Zero, REMOVES, No),
+    call("renameat", 264, 38, "gives a file another name, both below directories, replacing what has that name", &[p("olddirfd", DirFd), p("oldpath", Path), p("newdirfd", DirFd), p("newpath", Path)], Zero, RENAMES, No),
+    call("linkat", 265, 37, "gives a file a further name, both below directories", &[p("olddirfd", DirFd), p("oldpath", Path), p("newdirfd", DirFd), p("newpath", Path), o("flags", Flags(&AT_LINK))], Zero, MAKES_NAME, No),
+    call("symlinkat", 266, 36, "makes a symbolic link below a directory", &[p("target", Text), p("newdirfd", DirFd), p("linkpath", Path)], Zero, MAKES_NAME, No),
     call("readlinkat", 267, 78, "tells where a symbolic link below a directory points", &[p("dirfd", DirFd), p("pathname", Path), p("buf", Out("")), p("bufsiz", SizeOf("buf"))], Number, Inert, No),
-    call("fchmodat", 268, 53, "sets the mode bits of a file below a directory", &[p("dirfd", DirFd), p("pathname", Path), p("mode", Mode)], Zero, LATER, No),
+    call("fchmodat", 268, 53, "sets the mode bits of a file below a directory", &[p("dirfd", DirFd), p("pathname", Path), p("mode", Mode)], Zero, FILE_MODE, No),
     call("faccessat", 269, 48, "tells whether the real user may read, write or execute a file below a directory", &[p("dirfd", DirFd), p("pathname", Path), p("mode", Flags(&ACCESS))], Zero, Inert, No),
     call("pselect6", 270, 72, "waits, with another signal mask, until one of several descriptors (below 1024) can be read or written", &[p("nfds", Int), o("readfds", InOut("fd_set")), o("writefds", InOut("fd_set")), o("exceptfds", InOut("fd_set")), o("timeout", InOut("struct timespec")), o("sigmask", In("struct sigset_argpack"))], Number, Inert, Maybe),
     call("ppoll", 271, 73, "waits, with another signal mask, until one of several descriptors can be read or written", &[p("fds", InOut("struct pollfd[]")), p("nfds", CountOf("fds")), o("tmo_p", InOut("struct timespec")), o("sigmask", In("sigset_t")), o("sigsetsize", Exactly(8))], Number, Inert, Maybe),
@@ -402,12 +443,12 @@ pub static TABLE: &[Syscall] = &[
     call("sync_file_range", 277, 84, "writes a part of a file to the disk", &[p("fd", Fd), p("offset", Offset), p("nbytes", Offset), p("flags", Flags(&SYNC_RANGE))], Zero, Inert, No),
     call("vmsplice", 278, 75, "moves memory into a pipe, or reads a pipe into memory", &[p("fd", Fd), p("iov", In("struct iovec[]")), p("nr_segs", CountOf("iov")), o("flags", Flags(&SPLICE))], Number, WRITTEN, Maybe),
     call("move_pages", 279, 239, "moves pages of a process to other memory nodes, or tells where they are", &[p("pid", Pid), p("count", CountOf("pages")), p("pages", In("void *[]")), o("nodes", In("int[]")), p("status", Out("int[]")), p("flags", Flags(&MPOL_MF))], Number, FINAL, No),
-    call("utimensat", 280, 88, "sets the times of a file below a directory, in nanoseconds", &[p("dirfd", DirFd), o("pathname", Path), o("times", In("struct timespec[2]")), o("flags", Flags(&AT_NOFOLLOW))], Zero, LATER, No),
+    call("utimensat", 280, 88, "sets the times of a file below a directory, in nanoseconds", &[p("dirfd", DirFd), o("pathname", Path), o("times", In("struct timespec[2]")), o("flags", Flags(&AT_NOFOLLOW))], Zero, TIMES, No),
     call("epoll_pwait", 281, 22, "waits, with another signal mask, for events of an epoll instance and takes them", &[p("epfd", Fd), p("events", Out("struct epoll_event[]")), p("maxevents", CountOf("events")), p("timeout", Int), o("sigmask", In("sigset_t")), o("sigsetsize", Exactly(8))], Number, EVENTS, Maybe),
     call("signalfd", 282, -1, "gives a descriptor from which signals are read, or changes which ones", &[p("fd", Fd), p("mask", In("sigset_t")), p("sizemask", Exactly(8))], Returns::Fd, SIGNALS, No).instead("signalfd4: [fd, mask, sizemask, 0]"),
     call("timerfd_create", 283, 85, "makes a timer and gives a descriptor that can be read when it runs out", &[p("clockid", OneOf(&CLOCK)), p("flags", Flags(&TFD))], Returns::Fd, GivesFd, No),
     call("eventfd", 284, -1, "makes a counter for waiting on and gives a descriptor for it", &[p("initval", Uint)], Returns::Fd, GivesFd, No).instead("eventfd2: [initval, 0]"),
-    call("fallocate", 285, 47, "makes room for a part of a file, or removes, inserts or zeroes it", &[p("fd", Fd), p("mode", Flags(&FALLOC)), p("offset", Offset), p("len", Offset)], Zero, LATER, No),
+    call("fallocate", 285, 47, "makes room for a part of a file, or removes, inserts or zeroes it", &[p("fd", Fd), p("mode", Flags(&FALLOC)), p("offset", Offset), p("len", Offset)], Zero, ROOM, No),
     call("timerfd_settime", 286, 86, "starts or stops the timer of a descriptor", &[p("fd", Fd), o("flags", Flags(&TFD_TIMER)), p("new_value", In("struct itimerspec")), o("old_value", Out("struct itimerspec"))], Zero, STARTED, No),
     call("timerfd_gettime", 287, 87, "tells how long the timer of a descriptor has still to run", &[p("fd", Fd), p("curr_value", Out("struct itimerspec"))], Zero, Inert, No),
     call("accept4", 288, 242, "takes the next connection of a listening socket and gives a descriptor for it, with flags", &[p("sockfd", Fd), o("addr", Out("struct sockaddr")), o("addrlen", InOut("socklen_t")), o("flags", Flags(&SOCK_FLAGS))], Returns::Fd, ACCEPTED, Maybe),
@@ -438,7 +479,7 @@ pub static TABLE: &[Syscall] = &[
     call("finit_module", 313, 273, "loads a kernel module from an open file", &[p("fd", Fd), p("param_values", Text), o("flags", Flags(&MODULE_INIT))], Zero, FINAL, Maybe).since("3.8"),
     call("sched_setattr", 314, 274, "sets scheduling policy, priority, nice value and deadlines of a thread", &[p("pid", Pid), p("attr", In("struct sched_attr")), o("flags", Uint)], Zero, SCHEDULING, No).per_thread().since("3.14"),
     call("sched_getattr", 315, 275, "tells scheduling policy, priority, nice value and deadlines of a thread", &[p("pid", Pid), p("attr", Out("struct sched_attr")), p("size", SizeOf("attr")), o("flags", Uint)], Zero, Inert, No).since("3.14"),
-    call("renameat2", 316, 276, "gives a file another name, both below directories; with flags it replaces nothing, or exchanges the two", &[p("olddirfd", DirFd), p("oldpath", Path), p("newdirfd", DirFd), p("newpath", Path), o("flags", Flags(&RENAME))], Zero, LATER, No).since("3.15"),
+    call("renameat2", 316, 276, "gives a file another name, both below directories; with flags it replaces nothing, or exchanges the two", &[p("olddirfd", DirFd), p("oldpath", Path), p("newdirfd", DirFd), p("newpath", Path), o("flags", Flags(&RENAME))], Zero, RENAMES, No).since("3.15"),
     call("seccomp", 317, 277, "installs a filter for the thread's system calls, or tells what filters can do", &[p("operation", OneOf(&SECCOMP)), o("flags", Flags(&SECCOMP_FILTER)), o("args", Any)], Number, FINAL, No).per_thread().since("3.17"),
     call("getrandom", 318, 278, "fills a buffer with random bytes", &[p("buf", Out("")), p("buflen", SizeOf("buf")), o("flags", Flags(&GRND))], Number, Inert, Maybe).since("3.17"),
     call("memfd_create", 319, 279, "makes a file that is in memory only and gives a descriptor for it", &[p("name", Text), p("flags", Flags(&MFD))], Returns::Fd, GivesFd, No).since("3.17"),
@@ -463,7 +504,7 @@ pub static TABLE: &[Syscall] = &[
     call("io_uring_enter", 426, 426, "starts operations of an io_uring instance, and waits for some to finish", &[p("fd", Fd), p("to_submit", Uint), p("min_complete", Uint), p("flags", Flags(&URING_ENTER)), o("argp", In("")), o("argsz", SizeOf("argp"))], Number, FINAL, Maybe).since("5.1"),
     call("io_uring_register", 427, 427, "registers buffers, files and the like with an io_uring instance", &[p("fd", Fd), p("opcode", OneOf(&URING_REGISTER)), o("arg", InOut("")), o("nr_args", Uint)], Number, FINAL, No).since("5.1"),
     call("open_tree", 428, 428, "opens a mount, or a copy of it, and gives a descriptor for it", &[p("dirfd", DirFd), p("path", Path), p("flags", Flags(&OPEN_TREE))], Returns::Fd, GivesFd, No).since("5.2"),
-    call("move_mount", 429, 429, "attaches a mount that a descriptor stands for, or moves one", &[p("from_dirfd", DirFd), p("from_path", Path), p("to_dirfd", DirFd), p("to_path", Path), p("flags", Flags(&MOVE_MOUNT))], Zero, FINAL, No).since("5.2"),
+    call("move_mount", 429, 429, "attaches a mount that a descriptor stands for, or moves one", &[p("from_dirfd", DirFd), p("from_path", Path), p("to_dirfd", DirFd), p("to_path", Path), p("flags", Flags(&MOVE_MOUNT))], Zero, MOUNTED, No).since("5.2"),
     call("fsopen", 430, 430, "starts to configure a filesystem to be mounted and gives a descriptor for that", &[p("fsname", Text), o("flags", Flags(&FSOPEN))], Returns::Fd, GivesFd, No).since("5.2"),
     call("fsconfig", 431, 431, "sets a parameter of a filesystem to be mounted, or makes it", &[p("fd", Fd), p("cmd", OneOf(&FSCONFIG)), o("key", Text), o("value", Any), o("aux", Int)], Zero, FINAL, Maybe).since("5.2"),
     call("fsmount", 432, 432, "makes a mount of a configured filesystem and gives a descriptor for it", &[p("fsfd", Fd), o("flags", Flags(&FSMOUNT)), o("attr_flags", Flags(&MOUNT_ATTR))], Returns::Fd, GivesFd, No).since("5.2"),
@@ -476,8 +517,8 @@ pub static TABLE: &[Syscall] = &[
     call("faccessat2", 439, 439, "tells whether the user may read, write or execute a file below a directory, with flags", &[p("dirfd", DirFd), p("pathname", Path), p("mode", Flags(&ACCESS)), o("flags", Flags(&AT_ACCESS))], Zero, Inert, No).since("5.8"),
     call("process_madvise", 440, 440, "tells the kernel how ranges of memory of a process will be used", &[p("pidfd", Fd), p("iovec", In("struct iovec[]")), p("vlen", CountOf("iovec")), p("advice", OneOf(&MADVISE)), o("flags", Uint)], Number, FINAL, No).since("5.10"),
     call("epoll_pwait2", 441, 441, "waits, with another signal mask and in nanoseconds, for events of an epoll instance and takes them", &[p("epfd", Fd), p("events", Out("struct epoll_event[]")), p("maxevents", CountOf("events")), o("timeout", In("struct timespec")), o("sigmask", In("sigset_t")), o("sigsetsize", Exactly(8))], Number, EVENTS, Maybe).since("5.11"),
-    call("mount_setattr", 442, 442, "changes attributes of a mount, or of all below it", &[p("dirfd", DirFd), p("pathname", Path), p("flags", Flags(&AT_TREE)), p("attr", In("struct mount_attr")), p("size", SizeOf("attr"))], Zero, FINAL, No).since("5.12"),
-    call("quotactl_fd", 443, 443, "reads or sets disk quotas of the filesystem of an open file", &[p("fd", Fd), p("cmd", Int), p("id", Int), o("addr", InOut(""))], Zero, FINAL, No).since("5.14"),
+    call("mount_setattr", 442, 442, "changes attributes of a mount, or of all below it", &[p("dirfd", DirFd), p("pathname", Path), p("flags", Flags(&AT_TREE)), p("attr", In("struct mount_attr")), p("size", SizeOf("attr"))], Zero, MOUNTED, No).since("5.12"),
+    call("quotactl_fd", 443, 443, "reads or sets disk quotas of the filesystem of an open file", &[p("fd", Fd), p("cmd", Int), p("id", Int), o("addr", InOut(""))], Zero, QUOTA, No).since("5.14"),
     call("landlock_create_ruleset", 444, 444, "makes an empty set of landlock rules and gives a descriptor for it, or tells the version of landlock", &[o("attr", In("struct landlock_ruleset_attr")), p("size", SizeOf("attr")), o("flags", Flags(&LANDLOCK_CREATE))], Returns::Fd, GivesFd, No).since("5.13"),
     call("landlock_add_rule", 445, 445, "adds a rule to a set of landlock rules", &[p("ruleset_fd", Fd), p("rule_type", OneOf(&LANDLOCK_RULE)), p("rule_attr", In("")), o("flags", Uint)], Zero, Restores("the rule goes with the set when that is closed again; in a set that the plan has not made itself it needs `irreversible: true`"), No).since("5.13"),
     call("landlock_restrict_self", 446, 446, "restricts the thread, for good, to what a set of landlock rules allows", &[p("ruleset_fd", Fd), o("flags", Flags(&LANDLOCK_RESTRICT))], Zero, FINAL, No).per_thread().since("5.13"),
@@ -486,7 +527,7 @@ pub static TABLE: &[Syscall] = &[
     call("futex_waitv", 449, 449, "waits on several words of memory at once", &[p("waiters", In("struct futex_waitv[]")), p("nr_futexes", CountOf("waiters")), o("flags", Uint), o("timeout", In("struct timespec")), o("clockid", OneOf(&CLOCK))], Number, Inert, Yes).since("5.16"),
     call("set_mempolicy_home_node", 450, 450, "sets the memory node that a range of memory prefers", &[p("start", Addr), p("len", Size), p("home_node", Uint), o("flags", Uint)], Zero, Irreversible("the node that memory prefers can't be read"), No).since("5.17"),
     call("cachestat", 451, 451, "tells how much of a file is in memory", &[p("fd", Fd), p("cstat_range", In("struct cachestat_range")), p("cstat", Out("struct cachestat")), o("flags", Uint)], Zero, Inert, No).since("6.5"),
-    call("fchmodat2", 452, 452, "sets the mode bits of a file below a directory, with flags", &[p("dirfd", DirFd), p("pathname", Path), p("mode", Mode), o("flags", Flags(&AT_NOFOLLOW))], Zero, LATER, No).since("6.6"),
+    call("fchmodat2", 452, 452, "sets the mode bits of a file below a directory, with flags", &[p("dirfd", DirFd), p("pathname", Path), p("mode", Mode), o("flags", Flags(&AT_NOFOLLOW))], Zero, FILE_MODE, No).since("6.6"),
     call("map_shadow_stack", 453, 453, "makes a shadow stack", &[p("addr", Addr), p("size", Size), o("flags", Uint)], Address, FINAL, No).forbidden("it makes a shadow stack, which a landing frame does not serve").since("6.6"),
     call("futex_wake", 454, 454, "wakes those that wait on a word of memory", &[p("uaddr", Addr), p("mask", Uint), p("nr", Int), p("flags", Flags(&FUTEX2))], Number, FINAL, No).since("6.7"),
     call("futex_wait", 455, 455, "waits on a word of memory", &[p("uaddr", Addr), p("val", Uint), p("mask", Uint), p("flags", Flags(&FUTEX2)), o("timeout", In("struct timespec")), o("clockid", OneOf(&CLOCK))], Zero, Inert, Yes).since("6.7"),
@@ -497,11 +538,11 @@ pub static TABLE: &[Syscall] = &[
     call("lsm_set_self_attr", 460, 460, "sets an attribute that a security module keeps for the thread", &[p("attr", OneOf(&LSM_ATTR)), p("ctx", In("struct lsm_ctx")), p("size", SizeOf("ctx")), o("flags", Uint)], Zero, FINAL, No).per_thread().since("6.8"),
     call("lsm_list_modules", 461, 461, "lists the security modules of the kernel", &[p("ids", Out("uint64_t[]")), p("size", InOut("__u32")), o("flags", Uint)], Number, Inert, No).since("6.8"),
     call("mseal", 462, 462, "forbids, for good, any change of a range's mappings", &[p("addr", Addr), p("size", Size), o("flags", Uint)], Zero, FINAL, No).since("6.10"),
-    call("setxattrat", 463, 463, "sets an extended attribute of a file below a directory", &[p("dirfd", DirFd), p("pathname", Path), p("at_flags", Flags(&AT_NOFOLLOW)), p("name", Text), p("uargs", In("struct xattr_args")), p("usize", SizeOf("uargs"))], Zero, LATER, No).since("6.13"),
+    call("setxattrat", 463, 463, "sets an extended attribute of a file below a directory", &[p("dirfd", DirFd), p("pathname", Path), p("at_flags", Flags(&AT_NOFOLLOW)), p("name", Text), p("uargs", In("struct xattr_args")), p("usize", SizeOf("uargs"))], Zero, ATTRIBUTE, No).since("6.13"),
     call("getxattrat", 464, 464, "reads an extended attribute of a file below a directory", &[p("dirfd", DirFd), p("pathname", Path), p("at_flags", Flags(&AT_NOFOLLOW)), p("name", Text), p("uargs", In("struct xattr_args")), p("usize", SizeOf("uargs"))], Number, Inert, No).since("6.13"),
     call("listxattrat", 465, 465, "lists the extended attributes of a file below a directory", &[p("dirfd", DirFd), p("pathname", Path), p("at_flags", Flags(&AT_NOFOLLOW)), p("list", Out("")), p("size", SizeOf("list"))], Number, Inert, No).since("6.13"),
-    call("removexattrat", 466, 466, "removes an extended attribute of a file below a directory", &[p("dirfd", DirFd), p("pathname", Path), p("at_flags", Flags(&AT_NOFOLLOW)), p("name", Text)], Zero, LATER, No).since("6.13"),
+    call("removexattrat", 466, 466, "removes an extended attribute of a file below a directory", &[p("dirfd", DirFd), p("pathname", Path), p("at_flags", Flags(&AT_NOFOLLOW)), p("name", Text)], Zero, ATTRIBUTE, No).since("6.13"),
     call("open_tree_attr", 467, 467, "opens a mount, or a copy of it with other attributes, and gives a descriptor for it", &[p("dirfd", DirFd), p("path", Path), p("flags", Flags(&OPEN_TREE)), o("attr", In("struct mount_attr")), o("size", SizeOf("attr"))], Returns::Fd, GivesFd, No).since("6.15"),
     call("file_getattr", 468, 468, "tells the inode flags and project id of a file below a directory", &[p("dirfd", DirFd), p("pathname", Path), p("ufattr", Out("struct file_attr")), p("usize", SizeOf("ufattr")), o("at_flags", Flags(&AT_NOFOLLOW))], Zero, Inert, No).since("6.17"),
-    call("file_setattr", 469, 469, "sets the inode flags and project id of a file below a directory", &[p("dirfd", DirFd), p("pathname", Path), p("ufattr", In("struct file_attr")), p("usize", SizeOf("ufattr")), o("at_flags", Flags(&AT_NOFOLLOW))], Zero, LATER, No).since("6.17"),
+    call("file_setattr", 469, 469, "sets the inode flags and project id of a file below a directory", &[p("dirfd", DirFd), p("pathname", Path), p("ufattr", In("struct file_attr")), p("usize", SizeOf("ufattr")), o("at_flags", Flags(&AT_NOFOLLOW))], Zero, INODE_FLAGS, No).since("6.17"),
 ];

@@ -27,6 +27,8 @@ pub struct Descriptors {
     ceiling: usize,
     /// The number that was last found free.
     last_free: Cell<i32>,
+    /// About the lowest free number.
+    lowest: Cell<i32>,
 }
 
 const DIRECTORY: OFlag = OFlag::O_DIRECTORY.union(OFlag::O_CLOEXEC);
@@ -43,6 +45,7 @@ impl Descriptors {
             lockable: RefCell::new(None),
             ceiling: process.descriptor_table.min(limit),
             last_free: Cell::new(i32::MAX),
+            lowest: Cell::new(0),
         })
     }
 
@@ -141,6 +144,23 @@ impl Descriptors {
         found
     }
 
+    /// Finds out about where the lowest free number is: to be called before the stop, since there may be many that are not.
+    pub fn survey(&self) {
+        let open = self.numbers();
+        let free = open.iter().enumerate().find(|(index, number)| *index as i32 != **number);
+        self.lowest.set(free.map_or(open.len(), |(index, _)| index) as i32);
+    }
+
+    /// The number that the kernel gives a descriptor which is opened now and must not have one below `least`; `None` if that
+    /// takes too long to tell.
+    pub fn next_number(&self, least: i32) -> Option<i32> {
+        // The process has run since the survey: it may have closed some.
+        const BELOW: i32 = 64;
+        const LOOKS: i32 = 256;
+        let from = if least > 0 { least } else { (self.lowest.get() - BELOW).max(0) };
+        (from..from.saturating_add(LOOKS)).find(|fd| matches!(kcmp::same_file(self.tid, *fd, *fd), Err(Errno::EBADF)))
+    }
+
     /// Whether the process has POSIX record locks on the file of `fd`, through whatever descriptor: closing one of them
     /// drops the locks. True if it can't be told.
     pub fn holds_posix_locks(&self, fd: i32) -> bool {
@@ -151,21 +171,43 @@ impl Descriptors {
         if let Some(held) = self.locks.held(fd, of.file.0) {
             return held;
         }
-        let locked = |number: i32| {
-            // What was closed since it was listed is no reason.
-            match self.info(number) {
-                Ok(info) => info.locks("POSIX").next().is_some(),
-                Err(errno) => errno != Errno::ENOENT,
-            }
-        };
+        self.shows_posix_lock(fd) || self.any_shows_posix_lock(of.file)
+    }
+
+    /// The same for a file by its device and inode, which the process need not have open.
+    pub fn holds_posix_locks_on(&self, major: u32, minor: u32, inode: u64) -> bool {
+        self.any_shows_posix_lock((libc::makedev(major, minor), inode))
+    }
+
+    fn any_shows_posix_lock(&self, file: (u64, u64)) -> bool {
         let mut listed = self.lockable.borrow_mut();
         let listed = listed.get_or_insert_with(|| self.list_lockable());
-        locked(fd) || listed.iter().any(|(number, other)| other.file == of.file && locked(*number))
+        listed.iter().any(|(number, other)| other.file == file && self.shows_posix_lock(*number))
+    }
+
+    /// Whether fdinfo tells of a lock that was taken through this descriptor. True if it can't be told.
+    fn shows_posix_lock(&self, fd: i32) -> bool {
+        // What was closed since it was listed is no reason.
+        match self.info(fd) {
+            Ok(info) => info.locks("POSIX").next().is_some(),
+            Err(errno) => errno != Errno::ENOENT,
+        }
     }
 
     /// Forgets which descriptors there are: a call may have locked a file through a new one.
     pub fn forget(&self) {
         self.lockable.borrow_mut().take();
+    }
+
+    /// What a descriptor is open on, as its link in /proc names it.
+    pub fn link(&self, fd: i32) -> Option<String> {
+        let link = nix::fcntl::readlinkat(&*self.links.borrow(), fd.to_string().as_str()).ok()?;
+        Some(link.to_string_lossy().into_owned())
+    }
+
+    /// Device and inode of what a descriptor is open on.
+    pub fn id(&self, fd: i32) -> Option<(u64, u64)> {
+        self.identity(fd).ok().map(|of| of.file)
     }
 
     fn identity(&self, fd: i32) -> Result<Identity, Errno> {

@@ -160,6 +160,25 @@ impl Mappings {
         Ok(AddressSpace { gap, mappings: all.len(), most })
     }
 
+    /// Where nothing is mapped for so many bytes, nor near it: what the kernel puts there is not joined with the target's own
+    /// memory, and a heap or stack that grows does not come upon it.
+    pub fn unused(&self, length: u64) -> io::Result<Option<u64>> {
+        const WIDE: u64 = 1 << 32;
+        const NEAR: u64 = 64 << 20;
+        let mut below = self.next(0)?;
+        while let Some(low) = below {
+            let above = self.next(low.end)?;
+            if let Some(high) = &above
+                && high.name != "[stack]"
+                && high.start.saturating_sub(low.end) > WIDE
+            {
+                return Ok(high.start.checked_sub(NEAR + length).map(|start| start & !4095));
+            }
+            below = above;
+        }
+        Ok(None)
+    }
+
     /// Forgets what was read as text before the target was stopped.
     pub fn refresh(&self) {
         if let Ok(mut text) = self.text.lock() {

@@ -145,6 +145,14 @@ impl Process {
         now.is_some() && now == self.exe
     }
 
+    /// The inode of its pidfd, where the kernel gives each process one that none has had before (6.9).
+    pub fn pidfd_inode(&self) -> Option<u64> {
+        // PID_FS_MAGIC of linux/magic.h; the inode of an older kernel is one for all.
+        const PIDFS: i64 = 0x5049_4446;
+        let kind = nix::sys::statfs::fstatfs(&self.pidfd).ok()?.filesystem_type();
+        (kind.0 as i64 == PIDFS).then(|| nix::sys::stat::fstat(&self.pidfd).ok().map(|found| found.st_ino))?
+    }
+
     /// An address in the stack of its first thread, 0 if that may not be looked at.
     pub fn main_stack(&self) -> u64 {
         self.main_stack

@@ -104,3 +104,13 @@ pub fn seccomp_not_suspended(process: &Process) -> Problem {
     )
     .help("run criu-plan as root")
 }
+
+/// What to do where something of a process can't be read.
+pub fn to_read_more(error: &std::io::Error) -> &'static str {
+    match error.raw_os_error() {
+        Some(libc::EMFILE | libc::ENFILE) => {
+            "criu-plan itself needs a dozen descriptors for each target: allow it more (`ulimit -n`), or apply the plan to fewer at once"
+        }
+        _ => "run criu-plan as root, or as the user whose process it is",
+    }
+}

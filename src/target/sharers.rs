@@ -3,6 +3,7 @@
 
 use super::kcmp::{Resource, same};
 use super::process::Process;
+use super::refusal::to_read_more;
 use crate::problem::Problem;
 use std::collections::HashSet;
 use std::fs::{self, File};
@@ -98,7 +99,7 @@ fn shared(process: &Process, pid: i32) -> Option<Resource> {
 }
 
 fn unreadable(error: std::io::Error) -> Problem {
-    Problem::error("target::unreadable", format!("/proc can't be read: {error}"))
+    Problem::error("target::unreadable", format!("/proc can't be read: {error}")).help(to_read_more(&error))
 }
 
 fn pids() -> std::io::Result<impl Iterator<Item = i32>> {

@@ -357,7 +357,7 @@ impl Waiter {
         }
     }
 
-    /// Makes it possible to come near to a tracee, where it is; see [`Nearness`].
+    /// Makes it possible to come near to a tracee, where it is.
     pub fn make_nearness(&mut self) {
         self.nearness = Nearness::new();
     }

@@ -185,12 +185,33 @@ impl Kernel {
         self.memory.get_mut(&address).unwrap()[offset..offset + bytes.len()].copy_from_slice(bytes);
     }
 
-    fn stat(&mut self, inode: u64, address: u64) -> Result<i64, i32> {
+    /// statx(2) of a path, or of a descriptor if that is empty.
+    fn statx(&mut self, fd: i32, path: u64, address: u64) -> Result<i64, i32> {
+        let path = self.path(path);
+        let inode = match self.files.get(&path) {
+            Some(file) => file.inode,
+            None if path.is_empty() => self.descriptions[self.fds.get(&fd).ok_or(libc::EBADF)?.0].inode,
+            None => return Err(libc::ENOENT),
+        };
         let size = self.files.values().find(|file| file.inode == inode).map_or(0, |file| file.size);
-        for (offset, value) in [(0, 1), (8, inode), (48, size)] {
+        for (offset, value) in [(32, inode), (40, size), (136, 1)] {
             self.write(address, offset, &value.to_le_bytes());
         }
         Ok(0)
+    }
+
+    /// renameat2(2) with RENAME_NOREPLACE.
+    fn rename(&mut self, from: u64, to: u64) -> Result<i64, i32> {
+        let (from, to) = (self.path(from), self.path(to));
+        match (self.files.contains_key(&from), self.files.contains_key(&to)) {
+            (false, _) => Err(libc::ENOENT),
+            (_, true) => Err(libc::EEXIST),
+            _ => {
+                let file = self.files.remove(&from).unwrap();
+                self.files.insert(to, file);
+                Ok(0)
+            }
+        }
     }
 
     /// Makes a call; the raw result.
@@ -207,14 +228,8 @@ impl Kernel {
             "fcntl" => self.fcntl(int(0), int(1), int(2)),
             "socket" => self.give(1000, libc::O_RDWR),
             "pipe2" => self.pipe(args[0], int(1)),
-            "fstat" => match self.fds.get(&int(0)) {
-                Some((description, _)) => self.stat(self.descriptions[*description].inode, args[1]),
-                None => Err(libc::EBADF),
-            },
-            "newfstatat" => match self.files.get(&self.path(args[1])) {
-                Some(file) => self.stat(file.inode, args[2]),
-                None => Err(libc::ENOENT),
-            },
+            "statx" => self.statx(int(0), args[1], args[4]),
+            "renameat2" if args[4] == u64::from(libc::RENAME_NOREPLACE) => self.rename(args[1], args[3]),
             "unlinkat" => self.files.remove(&self.path(args[1])).map(|_| 0).ok_or(libc::ENOENT),
             "getpid" => Ok(1),
             other => panic!("the model has no {other}"),

@@ -4,10 +4,14 @@ use super::getter::Getter;
 use super::value::{Value, guarded};
 use crate::plan::{Arg, Relation, Spanned, Step};
 use crate::program::builder::{Builder, Own, always, when};
-use crate::program::creation::{ST_DEV, ST_INO, STAT};
 use crate::program::lower::Lowering;
 use crate::program::natures::{Sections, call, differ, whatever_comes};
 use crate::program::{Accept, Action, BufferId, Cell, Guard, Op};
+
+/// `struct stat` of x86_64 (arch/x86/include/uapi/asm/stat.h): size, and offsets of 8-byte fields.
+const STAT: usize = 144;
+const ST_DEV: usize = 0;
+const ST_INO: usize = 8;
 
 /// `tcpi_state` of a socket that listens, and where `struct tcp_info` tells then how many connections may wait: the fields
 /// mean something else for other states (tcp_get_info of net/ipv4/tcp.c).

@@ -7,6 +7,7 @@ mod address;
 mod advice;
 mod aside;
 mod attributes;
+pub mod files;
 mod flags;
 mod getter;
 mod identity;
@@ -50,6 +51,7 @@ impl Lowering<'_> {
             .or_else(|| self.memory_restores(step, own))
             .or_else(|| self.of_process(step, own, buffers))
             .or_else(|| self.of_descriptor(step, own, buffers))
+            .or_else(|| self.files(step, own))
     }
 
     /// Those of the calls that are about memory.

@@ -45,7 +45,8 @@ impl Lowering<'_> {
             changed: "what it does on the signal is no longer what the step set",
         };
         Some(Sections::sets_value_if(&mut self.builder, own, value, |builder, _| {
-            act.map(|act| keeps_pending(builder, signal, act)).unwrap_or_default()
+            let checks = |act| [keeps_pending(builder, signal, act), keeps_children(builder, signal, act)].concat();
+            act.map(checks).unwrap_or_default()
         }))
     }
 
@@ -102,6 +103,23 @@ fn off_the_stack(builder: &mut Builder, old: &[Cell]) -> Vec<Op> {
         Guard { left: stands, relation: Relation::Less, right: end },
     ];
     ops.push(when(guards, Action::Fail("the thread runs on its alternate stack at this moment")));
+    ops
+}
+
+/// A child that ends while SIGCHLD is ignored leaves nothing to wait for, and children do not stand still.
+fn keeps_children(builder: &mut Builder, signal: Cell, act: BufferId) -> Vec<Op> {
+    const SIG_IGN: i64 = 1;
+    const SA_NOCLDWAIT: u64 = 2;
+    let mut ops = Vec::new();
+    let ((load, handler), (load_flags, flags)) = (word(0).load(builder, act), word(8).load(builder, act));
+    ops.extend([load, load_flags].map(always));
+    let unwaited = bits(builder, flags, SA_NOCLDWAIT, 0, &mut ops);
+    let of_children = builder.guard(signal, Relation::Equal, i64::from(libc::SIGCHLD));
+    let ignored = builder.guard(handler, Relation::Equal, SIG_IGN);
+    let unwaited = builder.guard(unwaited, Relation::NotEqual, 0);
+    let why = "a child that ends before this is taken back could not be waited for; `irreversible: true` allows it";
+    ops.push(when([of_children, ignored], Action::Fail(why)));
+    ops.push(when([of_children, unwaited], Action::Fail(why)));
     ops
 }
 
