@@ -7,7 +7,7 @@ use super::machine::Machine;
 use super::prepared::Prepared;
 use super::seccomp_gate::Gate;
 use crate::problem::Problem;
-use crate::program::{Action, Program, StepCode};
+use crate::program::{Program, StepCode};
 use crate::remote::{Gadgets, Image, PrepareError, Room, Runner};
 use crate::syscalls::Nature;
 use crate::target::{Fault, Resource, Waiter, shares};
@@ -155,7 +155,8 @@ pub fn fit(target: &Prepared, standing: &Standing) -> Result<(), Unfit> {
         };
         return Err(Unfit::Because(format!("thread {tid} {why}")));
     }
-    let keeps = |step: &StepCode| step.forward.iter().any(|op| matches!(op.action, Action::FreeDescriptor { .. }));
+    // What is looked at from outside is the table of the process.
+    let looks = |step: &StepCode| step.forward.iter().chain(&step.undo).any(|op| op.action.is_of_descriptors());
     // What this thread does of a step, and of its undo.
     let natures = |step: &StepCode| {
         let undo = step.undo_steps.iter().map(|undo| (undo.thread.or(step.thread), undo.particulars.nature));
@@ -166,8 +167,8 @@ pub fn fit(target: &Prepared, standing: &Standing) -> Result<(), Unfit> {
     let descriptors = run.clone().flat_map(natures).any(|nature| {
         matches!(nature, Nature::GivesFd | Nature::GivesPair | Nature::ReplacesFd | Nature::ClosesFd | Nature::Fcntl)
     });
-    let keeping = run.filter(|step| step.thread == Some(tid)).any(keeps);
-    if (descriptors || keeping) && shares(target.process.tid, tid, Resource::Files) != Ok(true) {
+    let looking = run.filter(|step| step.thread == Some(tid)).any(looks);
+    if (descriptors || looking) && shares(target.process.tid, tid, Resource::Files) != Ok(true) {
         return Err(Unfit::Because(format!(
             "thread {tid} has descriptors of its own, and its step changes descriptors"
         )));

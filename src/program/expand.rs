@@ -31,6 +31,8 @@ pub struct Instance<'p> {
     pub skip: Option<&'static str>,
     /// Its `unless` may still hold, by what is compared when it is reached.
     pub unless: bool,
+    /// How many descriptors are open in the range that it is about.
+    pub open: usize,
 }
 
 /// Names that are lists, with what their steps are repeated over and whether each element is a return value.
@@ -60,6 +62,7 @@ pub fn instances<'p>(plan: &'p Plan, own_name: Option<&str>, found: &Found) -> V
             undo_threads: answers.undo_threads.clone(),
             skip,
             unless: answers.unless,
+            open: answers.open,
         };
         let unless_is_decided = !step.unless.facts.is_empty() && step.unless.comparisons.is_empty();
         if let Some(why) = found.left_alone {

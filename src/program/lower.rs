@@ -18,6 +18,8 @@ pub fn lower(plan: &Plan, target: usize, facts: &dyn Facts, found: &Found) -> Re
     let mut lowering = Lowering {
         facts,
         own_name,
+        open: 0,
+        begun: 0,
         later: &[],
         left_out: HashSet::new(),
         builder: Builder::default(),
@@ -35,6 +37,7 @@ pub fn lower(plan: &Plan, target: usize, facts: &dyn Facts, found: &Found) -> Re
     let mut steps = Vec::with_capacity(instances.len());
     for (position, instance) in instances.iter().enumerate() {
         lowering.later = instances.get(position + 1..).unwrap_or_default();
+        (lowering.open, lowering.begun) = (instance.open, position);
         steps.push(match instance.skip {
             None => lowering.step(instance),
             Some(why) => lowering.leave_out(instance, why),
@@ -56,12 +59,18 @@ pub struct Binding {
     pub result: Cell,
     /// It is a descriptor that its step opened, that undo closes, and that no step can have closed since.
     pub fresh: bool,
+    /// It is a second descriptor of something that was open before.
+    pub duplicate: bool,
 }
 
 /// A lowering at work.
 pub struct Lowering<'a> {
     pub facts: &'a dyn Facts,
     pub own_name: Option<&'a str>,
+    /// How many descriptors are open in the range that the step is about which is being lowered.
+    pub open: usize,
+    /// How many steps come before it.
+    pub begun: usize,
     /// The steps after the one that is being lowered.
     pub later: &'a [Instance<'a>],
     /// Names that steps would bind which are left out.
