@@ -298,8 +298,19 @@ fn what_undo_takes_depends_on_arguments() {
     // On a descriptor that is there it gives no new one.
     assert_eq!(with("signalfd4", &[-1]).nature, Nature::GivesFd);
     for fd in [&[5][..], &[]] {
-        assert!(matches!(with("signalfd4", fd).nature, Nature::NotYet(_)), "{fd:?}");
+        assert!(matches!(with("signalfd4", fd).nature, Nature::Restores(_)), "{fd:?}");
     }
+    // A socket that is named by its number is not one that the plan made.
+    assert!(matches!(with("bind", &[5]).nature, Nature::Irreversible(_)));
+    assert!(matches!(with("bind", &[]).nature, Nature::Restores(_)));
+    let option = |level: i32, option: i32| with("setsockopt", &[3, level as i64, option as i64]).nature;
+    assert!(matches!(option(SOL_SOCKET, SO_KEEPALIVE), Nature::Restores(_)));
+    assert!(matches!(option(SOL_SOCKET, SO_ATTACH_FILTER), Nature::Irreversible(_)));
+    assert!(matches!(option(SOL_SOCKET, 999), Nature::Irreversible(_)));
+    assert!(matches!(with("fcntl", &[3, F_ADD_SEALS as i64]).nature, Nature::Irreversible(_)));
+    assert!(matches!(with("flock", &[3, LOCK_UN as i64]).nature, Nature::Irreversible(_)));
+    assert!(matches!(with("ioctl", &[3, TCSETSF as i64]).nature, Nature::Irreversible(_)));
+    assert!(matches!(with("ioctl", &[3, 0x1234_5678]).nature, Nature::Irreversible(_)));
     assert!(matches!(with("madvise", &[0, 0, MADV_DONTNEED as i64]).nature, Nature::Irreversible(_)));
     assert!(matches!(with("accept", &[3]).nature, Nature::Irreversible(_)));
 }

@@ -268,14 +268,17 @@ fn a_run_that_goes_on_is_shown_and_not_recovered() {
     let plan = stage.path("plan.yaml");
     let steps = "  - epoll_create1: [0]
     capture: poll
-  - epoll_wait: [\"${poll}\", { out: 12 }, 1, 1500]
-    timeout: 4s
+  - epoll_wait: [\"${poll}\", { out: 12 }, 1, 60000]
+    timeout: 60s
     irreversible: true
 ";
     let pid = stage.target.pid();
     fs::write(&plan, format!("version: 1\nname: waits\ntargets: [{pid}]\nsteps:\n{steps}")).unwrap();
-    let mut running =
-        stage.criu_plan(&["apply", plan.to_str().unwrap()], &journals).stdout(Stdio::null()).spawn().unwrap();
+    let mut running = stage
+        .criu_plan(&["apply", plan.to_str().unwrap(), "--hold", "60s"], &journals)
+        .stdout(Stdio::null())
+        .spawn()
+        .unwrap();
     let call = format!("/proc/{pid}/syscall");
     // 232 is epoll_wait.
     wait_until("it waits in the second step", || fs::read_to_string(&call).is_ok_and(|call| call.starts_with("232 ")));
@@ -285,9 +288,11 @@ fn a_run_that_goes_on_is_shown_and_not_recovered() {
     assert_code(&recovered, 1);
     let said: Value = serde_json::from_slice(&recovered.stdout).unwrap();
     assert_eq!(said["runs"][0]["problems"][0]["code"], "recover::alive", "{said:#}");
-    assert_eq!(running.wait().unwrap().code(), Some(0));
+    // SAFETY: kill takes numbers only; the child has not been waited for, so the pid is its own.
+    assert_eq!(unsafe { libc::kill(running.id() as i32, libc::SIGTERM) }, 0);
+    assert_eq!(running.wait().unwrap().code(), Some(128 + libc::SIGTERM));
     let run = stage.run(&journals);
-    assert_eq!((&run["state"], &run["outcome"]), (&"ended".into(), &"applied".into()));
+    assert_eq!((&run["state"], &run["outcome"]), (&"ended".into(), &"rolled_back".into()));
     stage.target.assert_well();
 }
 

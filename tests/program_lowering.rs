@@ -73,39 +73,51 @@ fn redirect_to_a_file_that_is_there() {
       forward  high = a free descriptor number  if log_fd != 1 and flags_2 >= 0
       forward  fcntl(1, F_DUPFD_CLOEXEC, high) = keep  if log_fd != 1 and flags_2 >= 0  # keep
       forward  dup2(log_fd, 1) = result  # as asked
-      undo     flags_3 = flags of descriptor log_fd  if result >= 0 and log_fd != 1
-      undo     check that descriptors 1 and log_fd are one  if result >= 0 and log_fd != 1 and flags_3 >= 0
-      undo     flags_4 = flags of descriptor 1  if result >= 0 and log_fd != 1
-      undo     check that no POSIX locks are on the file of descriptor 1  if result >= 0 and log_fd != 1 and flags_4 >= 0
+      undo     flags_3 = flags of descriptor 1  if result >= 0 and log_fd != 1
+      undo     sum = 0 + 0  if result >= 0 and log_fd != 1
+      undo     asked = whether descriptors 1 and keep are one  if result >= 0 and log_fd != 1 and flags_3 >= 0 and keep >= 0
+      undo     sum = 1 + 0  if asked == 1
+      undo     sum = 1 + 0  if result >= 0 and log_fd != 1 and flags_2 < 0 and flags_3 < 0
+      undo     flags_4 = flags of descriptor log_fd  if result >= 0 and log_fd != 1 and sum == 0
+      undo     check that descriptors 1 and log_fd are one  if result >= 0 and log_fd != 1 and sum == 0 and flags_4 >= 0
+      undo     check that no POSIX locks are on the file of descriptor 1  if result >= 0 and log_fd != 1 and flags_3 >= 0
       undo     bits = (flags_2 & 0o2000000) >> 0  if result >= 0 and log_fd != 1 and keep >= 0
       undo     dup3(keep, 1, bits)  if result >= 0 and log_fd != 1 and keep >= 0  # put back
-      undo     close(1)  if result >= 0 and log_fd != 1 and flags_4 >= 0 and flags_2 < 0  # close again
+      undo     close(1)  if result >= 0 and log_fd != 1 and flags_3 >= 0 and flags_2 < 0  # close again
       release  close(keep)  if keep >= 0  # release what was kept
     step 3: close(${log_fd})
       when     log_fd != 1
-      forward  sum = 0 + 1  if log_fd == 1
-      forward  asked = whether descriptor log_fd is open  if sum == 0
-      forward  check that no POSIX locks are on the file of descriptor log_fd  if sum == 0 and asked >= 0
-      forward  close(log_fd) = result_2  if sum == 0 and asked < 0  # as asked
-      forward  flags_5 = flags of descriptor log_fd  if sum == 1
-      forward  check that no POSIX locks are on the file of descriptor log_fd  if sum == 1 and flags_5 >= 0
-      forward  high_2 = a free descriptor number  if sum == 1 and flags_5 >= 0
-      forward  fcntl(log_fd, F_DUPFD_CLOEXEC, high_2) = keep_2  if sum == 1 and flags_5 >= 0  # keep
-      forward  close(log_fd) = result_2  if sum == 1  # as asked
+      forward  sum_2 = 0 + 1  if log_fd == 1
+      forward  asked_2 = whether descriptor log_fd is open  if sum_2 == 0
+      forward  check that no POSIX locks are on the file of descriptor log_fd  if sum_2 == 0 and asked_2 >= 0
+      forward  close(log_fd) = result_2  if sum_2 == 0 and asked_2 < 0  # as asked
+      forward  flags_5 = flags of descriptor log_fd  if sum_2 == 1
+      forward  check that no POSIX locks are on the file of descriptor log_fd  if sum_2 == 1 and flags_5 >= 0
+      forward  high_2 = a free descriptor number  if sum_2 == 1 and flags_5 >= 0
+      forward  fcntl(log_fd, F_DUPFD_CLOEXEC, high_2) = keep_2  if sum_2 == 1 and flags_5 >= 0  # keep
+      forward  close(log_fd) = result_2  if sum_2 == 1  # as asked
       undo     flags_6 = flags of descriptor log_fd  if keep_2 >= 0
       undo     bits_2 = (flags_5 & 0o2000000) >> 0  if keep_2 >= 0 and flags_6 < 0
       undo     dup3(keep_2, log_fd, bits_2)  if keep_2 >= 0 and flags_6 < 0  # put back
-      undo     fail: the number that it freed has been taken since  if keep_2 >= 0 and flags_6 >= 0 and result_2 >= 0
-      commit   close(log_fd) = result_2  if sum == 0 and asked >= 0  # as asked, held back until all is done
+      undo     asked_3 = whether descriptors log_fd and keep_2 are one  if keep_2 >= 0 and flags_6 >= 0 and result_2 >= 0
+      undo     fail: the number that it freed has been taken since  if keep_2 >= 0 and flags_6 >= 0 and result_2 >= 0 and asked_3 == 0
+      commit   close(log_fd) = result_2  if sum_2 == 0 and asked_2 >= 0  # as asked, held back until all is done
       release  close(keep_2)  if keep_2 >= 0  # release what was kept
     step 4: fcntl(1, F_SETFD, 0)
       when     log_fd == 1
       forward  flags_7 = flags of descriptor 1
+      forward  bits_3 = (flags_7 & 0o2000000) >> 19  if flags_7 >= 0
       forward  fcntl(1, F_SETFD, 0) = result_3  # as asked
       forward  flags_8 = flags of descriptor 1  if result_3 >= 0
-      undo     check that the flags of descriptor 1 are flags_8, as to 0o2000000  if result_3 >= 0 and flags_8 == flags_8
-      undo     bits_3 = (flags_7 & 0o2000000) >> 19  if result_3 >= 0
-      undo     fcntl(1, F_SETFD, bits_3)  if result_3 >= 0  # put back
+      forward  bits_4 = (flags_8 & 0o2000000) >> 19  if result_3 >= 0 and flags_8 >= 0
+      undo     flags_9 = flags of descriptor 1  if result_3 >= 0
+      undo     bits_5 = (flags_9 & 0o2000000) >> 19  if result_3 >= 0 and flags_9 >= 0
+      undo     sum_3 = 0 + 0
+      undo     sum_3 = 1 + 0  if result_3 >= 0 and bits_5 != bits_3
+      undo     sum_4 = 0 + 0
+      undo     sum_4 = 1 + 0  if result_3 >= 0 and bits_5 != bits_4
+      undo     fail: the flags of the descriptor are no longer what the step left  if sum_3 == 1 and sum_4 == 1
+      undo     fcntl(1, F_SETFD, bits_3)  if sum_3 == 1  # put back
     "#);
 }
 
@@ -422,4 +434,53 @@ fn time_to_lower(steps: usize) -> u64 {
 fn memory_takes_no_longer_to_lower_the_more_there_is() {
     let (few, many) = (time_to_lower(5_000), time_to_lower(40_000));
     assert!(many < few * 24, "5000 steps took {few} ns, 8 times as many {many} ns");
+}
+
+#[test]
+fn what_the_table_says_can_be_undone_has_an_undo() {
+    use criu_plan::syscalls::constants::SOL;
+    use criu_plan::syscalls::{Kind, Nature, argument_kind, by_name, commands, particulars};
+    let memory = "{ bytes: \"".to_owned() + &"00".repeat(64) + "\" }";
+    let mut steps = Vec::new();
+    for call in ["fcntl", "ioctl"] {
+        let call = by_name(call).unwrap();
+        let (selector, commands) = commands(call).unwrap();
+        let set = call.params[selector].kind.set().unwrap();
+        for command in commands.iter().filter(|command| matches!(command.nature, Some(Nature::Restores(_)))) {
+            let known = |index: usize| if index == 1 { set.value(command.name) } else { Some(3) };
+            let argument = match argument_kind(call, 2, known) {
+                Kind::In(_) | Kind::InOut(_) | Kind::Any => memory.as_str(),
+                _ => "1",
+            };
+            let argument = if command.arguments.is_empty() { "" } else { &format!(", {argument}") };
+            steps.push(format!("- {}: [3, {}{argument}]\n  timeout: 1s\n", call.name, command.name));
+        }
+    }
+    let setsockopt = by_name("setsockopt").unwrap();
+    for (name, level) in SOL.members {
+        let kind = argument_kind(setsockopt, 2, |index| [Some(3), Some(*level)].get(index).copied().flatten());
+        for (option, value) in kind.set().map_or(&[][..], |set| set.members) {
+            let known = |index: usize| [3, *level, *value].get(index).copied();
+            if let Nature::Restores(_) = particulars(setsockopt, known).nature {
+                steps.push(format!("- setsockopt: [3, {name}, {option}, {memory}]\n"));
+            }
+        }
+    }
+    let others = [
+        "lseek: [3, 1, SEEK_SET]",
+        "flock: [3, 'LOCK_EX|LOCK_NB']",
+        "signalfd4: [3, { struct: [SIGHUP] }, 8, 0]",
+        "mq_getsetattr: [3, { struct: { mq_flags: O_NONBLOCK } }]",
+        "timerfd_settime: [3, 0, { struct: { it_value: { tv_sec: 1 } } }]",
+        "epoll_ctl: [3, EPOLL_CTL_DEL, 4]",
+        "inotify_add_watch: [3, /full, IN_ACCESS]",
+        "listen: [3, 5]",
+    ];
+    steps.extend(others.map(|step| format!("- {step}\n")));
+    assert!(steps.len() > 200, "{}", steps.len());
+    for step in steps {
+        let program = lowered_for(0, &step).unwrap_or_else(|problems| panic!("{step}: {problems:?}"));
+        let code = &program.steps[0];
+        assert!(!code.irreversible && !code.undo.is_empty(), "{step}{}", listing(&program));
+    }
 }

@@ -155,8 +155,8 @@ const SPOILT: [(&str, &str, [&str; 3], Option<&str>); 6] = [
     ),
     (
         "{fcntl: [10, F_SETFL, O_NONBLOCK]}",
-        "{fcntl: [10, F_SETFL, O_APPEND], undo: none, irreversible: true}",
-        ["check that the flags of descriptor 10 are", "flags 0o4000", "flags 0o2000"],
+        "{fcntl: [10, F_SETFL, 'O_NONBLOCK|O_APPEND'], undo: none, irreversible: true}",
+        ["fail: the flags of the descriptor", "2048 (0o4000, 0x800)", "3072 (0o6000, 0xc00)"],
         Some("fcntl(10, F_SETFL"),
     ),
     (

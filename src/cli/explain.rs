@@ -133,6 +133,11 @@ fn constants(page: &mut Page, call: &Syscall) {
         if !types.is_empty() {
             page.wrapped("    values that are no int: ", "      ", &types.join(", "));
         }
+        if call.name == "setsockopt" {
+            for remark in syscalls::option_remarks(set) {
+                page.wrapped("    ", "      ", &remark);
+            }
+        }
         let other = |(name, value): &(&str, Option<u64>)| match value {
             Some(value) => format!("{name} {}", spelt(*value)),
             None => format!("no {name}"),

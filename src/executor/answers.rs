@@ -3,7 +3,7 @@
 use super::prepared::unreadable;
 use super::refusal::no_time;
 use crate::facts::{Each, Fact, Found, FoundStep, Repetition};
-use crate::plan::{Plan, Repeated, Spanned, Step, ThreadChoice};
+use crate::plan::{Arg, Plan, Repeated, Spanned, Step, ThreadChoice};
 use crate::problem::Problem;
 use crate::program::uses_of_each;
 use crate::target::{self, Descriptor, Mapping, Mappings, Names, Process, Task, Witness};
@@ -16,8 +16,9 @@ const ASKED: &str = "what the plan asks";
 pub fn asks(plan: &Plan, spec: usize) -> bool {
     let expects = plan.targets.get(spec).is_some_and(|spec| !spec.expect.is_empty());
     let of_step = |step: &Step| {
+        let facts = !step.when.facts.is_empty() || !step.unless.facts.is_empty();
         let threads = || std::iter::once(step).chain(step.undo_steps()).any(|step| step.thread.is_some());
-        !step.when.facts.is_empty() || !step.unless.facts.is_empty() || step.each.is_some() || threads()
+        facts || step.each.is_some() || threads() || ranges(step).next().is_some()
     };
     expects || !plan.when.is_empty() || !plan.unless.is_empty() || plan.steps.iter().any(of_step)
 }
@@ -119,6 +120,7 @@ pub fn answers(plan: &Plan, witness: Witness<'_>, mappings: &Mappings) -> Result
                 each: each.take(),
                 thread,
                 undo_threads,
+                open: open_in_ranges(step, witness.process)?,
             })
         };
         answers().map_err(told)
@@ -152,6 +154,27 @@ fn untold(witness: Witness<'_>, error: &io::Error) -> Problem {
         Some(over) => no_time(over),
         None => unreadable(witness.process, ASKED, error),
     }
+}
+
+/// The step and those under its `undo` that are about all descriptors of a range.
+fn ranges(step: &Step) -> impl Iterator<Item = &Step> {
+    std::iter::once(step).chain(step.undo_steps()).filter(|step| step.syscall.name == "close_range")
+}
+
+/// The most descriptors that are open in any of its ranges.
+fn open_in_ranges(step: &Step, process: &Process) -> io::Result<usize> {
+    ranges(step).try_fold(0, |most, step| Ok(open_in_range(step, process)?.max(most)))
+}
+
+/// How many descriptors are open in the range of a step; what is not known of that beforehand is taken to be as wide as can be.
+fn open_in_range(step: &Step, process: &Process) -> io::Result<usize> {
+    let bound = |index: usize, otherwise: u32| match step.args.get(index)?.as_ref().map(|argument| &argument.value) {
+        Some(Arg::Number(number)) if number.terms.is_empty() => Some(number.constant as u32),
+        None => Some(0),
+        _ => Some(otherwise),
+    };
+    let range = bound(0, 0).unwrap_or(0)..=bound(1, u32::MAX).unwrap_or(u32::MAX);
+    Ok(target::open_numbers(process)?.into_iter().filter(|number| range.contains(&(*number as u32))).count())
 }
 
 fn thread_of(thread: &Spanned<ThreadChoice>, process: &Process) -> Result<i32, Problem> {

@@ -75,7 +75,6 @@ impl Witness<'_> {
             Action::SameDescription { now, expected } => {
                 (self.open_as(*expected).unwrap_or_else(|| "open".into()), self.is_open_as(*now))
             }
-            Action::FlagsAre { fd, value, mask } => self.flags(*fd, *value, *mask),
             Action::NoPosixLocks { .. } => {
                 ("no POSIX record locks on its file".into(), "the process holds such locks".into())
             }
@@ -95,17 +94,6 @@ impl Witness<'_> {
     fn is_open_as(&self, cell: Cell) -> String {
         let path = self.machine.cell(cell).and_then(|fd| self.machine.target.descriptors.path(fd as i32));
         path.map_or_else(|| "closed".into(), |path| format!("another opening, of {path}"))
-    }
-
-    fn flags(&self, fd: Cell, value: Cell, mask: u64) -> (String, String) {
-        let spelled = |flags: i64| match flags {
-            0.. => format!("flags {:#o}", flags as u64 & mask),
-            _ => "closed".to_owned(),
-        };
-        let cell = |cell| self.machine.cell(cell).map(|value| value as i64);
-        let now = cell(fd).and_then(|fd| self.machine.target.descriptors.flags(fd as i32).ok());
-        let unknown = || "not known".to_owned();
-        (cell(value).map_or_else(unknown, spelled), now.map_or_else(unknown, spelled))
     }
 
     /// The numbers that a check found to differ: those of its own guards, and those for which an earlier op has set what it

@@ -2,7 +2,7 @@
 
 use super::fault::OpFault;
 use super::machine::Machine;
-use crate::program::{Action, Asked, Cell};
+use crate::program::{Action, Cell};
 use crate::syscalls::layouts::Int;
 
 impl Machine<'_> {
@@ -25,6 +25,11 @@ impl Machine<'_> {
                 let value = (self.need(*from)? & mask) >> shift;
                 self.set(*into, value);
             }
+            Action::Divide { into, a, by, rest } => {
+                let (a, by) = (self.need(*a)?, self.need(*by)?);
+                let value = if *rest { a.checked_rem(by) } else { a.checked_div(by) };
+                self.set(*into, value.unwrap_or(0));
+            }
             Action::Ask { into, what } => {
                 if let Some(value) = self.ask(*what)? {
                     self.set(*into, value);
@@ -46,6 +51,21 @@ impl Machine<'_> {
                 self.set(*into, address);
             }
             Action::CanUnmap { start, length } => self.can_unmap(*start, *length)?,
+            Action::OpenDescriptors { into, first, last, apart } => {
+                let apart: Vec<i32> = apart.iter().filter_map(|cell| Some(self.cell(*cell)? as i32)).collect();
+                // As close_range takes them: unsigned, of 32 bits.
+                let range = self.need(*first)? as u32..=self.need(*last)? as u32;
+                let wanted = |number: &i32| range.contains(&(*number as u32)) && !apart.contains(number);
+                let numbers: Vec<i32> = target.descriptors.numbers().into_iter().filter(wanted).collect();
+                if numbers.len() > into.len() {
+                    return Err(OpFault::Unsafe(format!(
+                        "{} descriptors are open in its range, more than the {} that the process and earlier steps were counted to have; none was closed",
+                        numbers.len(),
+                        into.len()
+                    )));
+                }
+                into.iter().zip(numbers).for_each(|(cell, number)| self.set(*cell, number as u64));
+            }
             Action::Fail(why) => return Err(OpFault::Unsafe((*why).to_owned())),
             Action::DescriptorFlags { into, fd: cell } => {
                 let flags =
@@ -97,50 +117,9 @@ impl Machine<'_> {
                     return Err(OpFault::Unsafe(format!("descriptor {now} is no longer what the step made it")));
                 }
             }
-            Action::FlagsAre { fd: cell, value, mask } => {
-                let number = fd(self, *cell)?;
-                let now = target.descriptors.flags(number).map_err(|error| OpFault::Unsafe(error.to_string()))?;
-                let left = self.need(*value)?;
-                if (now as u64 ^ left) & mask != 0 || (now < 0) != ((left as i64) < 0) {
-                    return Err(OpFault::Unsafe(format!(
-                        "the flags of descriptor {number} are no longer what the step left"
-                    )));
-                }
-            }
         }
         Ok(())
     }
-
-    /// The answer, if there is one.
-    fn ask(&self, what: Asked) -> Result<Option<u64>, OpFault> {
-        let process = &self.target.process;
-        let thread = self.thread();
-        Ok(match what {
-            Asked::Open(fd) => {
-                let open = self.target.descriptors.is_open(self.need(fd)? as i32);
-                open.map(|open| if open { 0 } else { -i64::from(libc::EBADF) as u64 })
-            }
-            Asked::Umask => process.umask(),
-            Asked::Privileges => Some(process.privileges(thread)),
-            Asked::Limit(resource) => process.soft_limit(resource),
-            Asked::Ambient => process.status_of(thread).and_then(|status| status.capamb),
-            Asked::Bounding => process.status_of(thread).and_then(|status| status.capbnd),
-            Asked::Pending => process.status_of(thread).map(|status| status.sigpnd | status.shdpnd),
-            Asked::StackPointer => Some(self.runner.own_stack()),
-            Asked::Clock => Some(clock()),
-            Asked::TimerClock(timer) => process.timer(self.need(timer)?).map(|timer| u64::from(timer.keeps_time)),
-            Asked::TimerSignal(timer) => process.timer(self.need(timer)?).map(|timer| timer.signal as u64),
-            Asked::Namespace(kind) => process.namespace(thread, kind),
-            Asked::AloneInGroup => process.alone_in_group().map(u64::from),
-            Asked::MemoryMark(command) => process.memory_mark(command),
-        })
-    }
-}
-
-/// Nanoseconds of a clock that goes on in a suspended machine.
-fn clock() -> u64 {
-    let now = nix::time::clock_gettime(nix::time::ClockId::CLOCK_BOOTTIME).map(std::time::Duration::from);
-    now.map_or(0, |now| now.as_nanos() as u64)
 }
 
 fn unreadable() -> OpFault {

@@ -364,8 +364,13 @@ impl<'a> Machine<'a> {
             *slot = self.need(*cell)?;
         }
         if name == "rt_sigprocmask" {
+            // As written down as any other.
+            self.announce(place, name, args, Some(call.result), Some(Expect::Result(0)))?;
+            self.page.mark(Moment::Set);
             let value = self.own_mask(args);
+            let written = self.returned(call, value);
             self.made(call, args, value);
+            written.map_err(unwritten)?;
             return judged(call, value);
         }
         self.ground(name, &args)?;
@@ -381,9 +386,7 @@ impl<'a> Machine<'a> {
         let page = &self.page;
         let made = self.runner.call(waiter, u64::from(number), args, limits, &|| page.mark(Moment::Set));
         let value = made.map_err(|fault| self.came_to_nothing(name, fault))?;
-        let filled =
-            self.filled(call).map(|buffer| (buffer.0, self.read_buffer(buffer, usize::MAX).unwrap_or_default()));
-        let written = self.page.returned(value, filled.collect());
+        let written = self.returned(call, value);
         self.made(call, args, value);
         self.note_mappings(name, &args, value);
         written.map_err(unwritten)?;
@@ -394,13 +397,20 @@ impl<'a> Machine<'a> {
         judged(call, value)
     }
 
+    /// Writes down that a call has returned, and what it has filled that is needed later on.
+    fn returned(&self, call: &Call, value: i64) -> std::io::Result<()> {
+        let filled = self.filled(call);
+        let filled = filled.map(|buffer| (buffer.0, self.read_buffer(buffer, usize::MAX).unwrap_or_default()));
+        self.page.returned(value, filled.collect())
+    }
+
     /// Notes a call that was made.
     fn made(&mut self, call: &Call, args: [u64; 6], value: i64) {
         let of_its_own = self.thread() != self.first;
         let thread = if of_its_own { format!("[{}] ", self.thread()) } else { String::new() };
         let name = call.syscall.name;
         self.trace.push(format!("{thread}{name}({}) = {value}", args.map(|arg| format!("{arg:#x}")).join(", ")));
-        self.set(call.result, value as u64);
+        self.put(call.result, value as u64);
     }
 
     /// Refuses a call that would pull the ground from under the thread that makes it.

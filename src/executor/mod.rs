@@ -2,6 +2,7 @@
 
 mod aftermath;
 mod answers;
+mod asked;
 mod board;
 mod child;
 mod choice;

@@ -8,7 +8,7 @@ use super::prepared::Prepared;
 use super::refusal::refusal;
 use super::seccomp_gate::Gate;
 use crate::problem::Problem;
-use crate::program::{Action, Program, StepCode};
+use crate::program::{Program, StepCode};
 use crate::remote::{Gadgets, Image, PrepareError, Room, Runner};
 use crate::syscalls::{Kind, Nature, Syscall};
 use crate::target::{Fault, Resource, Waiter, shares};
@@ -156,7 +156,8 @@ pub fn fit(target: &Prepared, standing: &Standing) -> Result<(), Unfit> {
         };
         return Err(Unfit::Because(format!("thread {tid} {why}")));
     }
-    let keeps = |step: &StepCode| step.forward.iter().any(|op| matches!(op.action, Action::FreeDescriptor { .. }));
+    // What is looked at from outside is the table of the process.
+    let looks = |step: &StepCode| step.forward.iter().chain(&step.undo).any(|op| op.action.is_of_descriptors());
     // What this thread does of a step, and of its undo.
     let natures = |step: &StepCode| {
         let undo = step.undo_steps.iter().map(|undo| (undo.thread.or(step.thread), undo.particulars.nature));
@@ -181,8 +182,8 @@ pub fn fit(target: &Prepared, standing: &Standing) -> Result<(), Unfit> {
         let help = "give the path to a step without `thread`, and let this thread use the descriptor that it returns";
         return Err(Unfit::Refused(refusal(target, "target::no-thread", &why).help(help)));
     }
-    let keeping = run.filter(|step| step.thread == Some(tid)).any(keeps);
-    if (descriptors || keeping) && shares(target.process.tid, tid, Resource::Files) != Ok(true) {
+    let looking = run.filter(|step| step.thread == Some(tid)).any(looks);
+    if (descriptors || looking) && shares(target.process.tid, tid, Resource::Files) != Ok(true) {
         return Err(Unfit::Because(format!(
             "thread {tid} has descriptors of its own, and its step changes descriptors"
         )));

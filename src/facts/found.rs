@@ -22,11 +22,13 @@ pub struct FoundStep {
     pub thread: Option<i32>,
     /// The same for each step under its `undo`.
     pub undo_threads: Vec<Option<i32>>,
+    /// How many descriptors are open in the range that it, or a step under its `undo`, is about (close_range): the most.
+    pub open: usize,
 }
 
 impl Default for FoundStep {
     fn default() -> Self {
-        Self { when: true, unless: true, each: None, thread: None, undo_threads: Vec::new() }
+        Self { when: true, unless: true, each: None, thread: None, undo_threads: Vec::new(), open: 0 }
     }
 }
 

@@ -124,7 +124,8 @@ fn rules(calls: &[Value]) -> Value {
 /// The arguments of a call, by position or by name. What an editor shows of the call is its signature and what it does.
 fn arguments(call: &Syscall, shared: &mut Shared) -> Value {
     let mut description = format!("{} — {}", call.signature(), call.does);
-    if let Nature::NotYet(_) | Nature::Irreversible(_) = call.nature {
+    // With ioctl it depends on the request.
+    if let (Nature::NotYet(_) | Nature::Irreversible(_), false) = (call.nature, call.name == "ioctl") {
         description.push_str(". It can't be undone.");
     }
     let mut refer = |index: usize, name: &str| {

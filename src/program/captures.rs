@@ -154,7 +154,8 @@ impl Lowering<'_> {
                     (Bound::Buffer(buffer, decode, self.filled(step, argument, result)), false)
                 }
             };
-            self.bindings.insert(capture.name.value.clone(), Binding { bound, result, fresh, own });
+            let duplicate = matches!(step.syscall.name, "dup" | "fcntl" | "pidfd_getfd");
+            self.bindings.insert(capture.name.value.clone(), Binding { bound, result, fresh, duplicate, own });
             captures.push((list_of(&capture.name.value).unwrap_or(&capture.name.value).to_owned(), bound));
         }
         captures

@@ -31,6 +31,8 @@ pub struct Instance<'p> {
     pub skip: Option<&'static str>,
     /// Its `unless` may still hold, by what is compared when it is reached.
     pub unless: bool,
+    /// How many descriptors are open in the range that it is about.
+    pub open: usize,
 }
 
 /// Names that are lists, with what their steps are repeated over and whether each element is a return value.
@@ -65,6 +67,7 @@ pub fn instances<'p>(
             undo_threads: answers.undo_threads.clone(),
             skip,
             unless: answers.unless,
+            open: answers.open,
         };
         let decided = !step.unless.facts.is_empty() || !step.unless.of_each.is_empty();
         let unless_is_decided = decided && step.unless.comparisons.is_empty();

@@ -1,10 +1,7 @@
 //! A Program as text that people read.
 
-use super::{
-    Action, Asked, Aspect, Bound, BufferId, Call, Cell, Guard, Import, Init, Op, Program, Shown, StepCode, UndoCode,
-};
+use super::{Action, Aspect, Bound, BufferId, Call, Cell, Guard, Import, Init, Op, Program, Shown, StepCode, UndoCode};
 use crate::plan::{Relation, shown};
-use crate::syscalls::constants::{NAMESPACES, RLIMIT};
 use crate::syscalls::layouts::Int;
 use crate::syscalls::{Kind, Syscall};
 use std::collections::{HashMap, HashSet};
@@ -132,6 +129,13 @@ impl Listing<'_> {
             Action::Add { into, a, b, negative } => {
                 format!("{} = {} {} {}", name(into), name(a), if *negative { "-" } else { "+" }, name(b))
             }
+            Action::Divide { into, a, by, rest } => {
+                format!("{} = {} {} {}", name(into), name(a), if *rest { "%" } else { "/" }, name(by))
+            }
+            Action::OpenDescriptors { into, first, last, .. } => {
+                let (low, high) = (name(first), name(last));
+                format!("up to {} numbers = the open descriptors from {low} to {high}", into.len())
+            }
             Action::Bits { into, from, mask, shift } => {
                 format!("{} = ({} & {mask:#o}) >> {shift}", name(into), name(from))
             }
@@ -143,7 +147,7 @@ impl Listing<'_> {
                 let number = Int::plain(*size, *signed).name();
                 format!("{number} at buffer{buffer}[{offset}] = {}{most}", name(from))
             }
-            Action::Ask { into, what } => format!("{} = {}", name(into), self.asked(*what)),
+            Action::Ask { into, what } => format!("{} = {}", name(into), what.describe(&name)),
             Action::Reckon { into, what, from } => {
                 let from: Vec<String> = from.iter().map(name).collect();
                 format!("{} = {}({})", name(into), what.describe(), from.join(", "))
@@ -175,9 +179,6 @@ impl Listing<'_> {
             Action::SameDescription { now, expected } => {
                 format!("check that descriptors {} and {} are one", name(now), name(expected))
             }
-            Action::FlagsAre { fd, value, mask } => {
-                format!("check that the flags of descriptor {} are {}, as to {mask:#o}", name(fd), name(value))
-            }
             Action::Call(call) => {
                 let thread = call.thread.map(|tid| format!("in thread {tid}: ")).unwrap_or_default();
                 return (format!("{thread}{}", self.call(call)), call.purpose);
@@ -201,28 +202,6 @@ impl Listing<'_> {
             String::new()
         };
         format!("{}({}){result}", call.syscall.name, args.collect::<Vec<_>>().join(", "))
-    }
-
-    /// What is asked, in words.
-    fn asked(&self, what: Asked) -> String {
-        match what {
-            Asked::Umask => "the umask".into(),
-            Asked::Open(fd) => format!("whether descriptor {} is open", self.value(fd, Kind::Int)),
-            Asked::Privileges => "capabilities in effect in the first user namespace".into(),
-            Asked::Limit(resource) => format!("its limit {}", shown(Kind::OneOf(&RLIMIT), resource)),
-            Asked::Ambient => "ambient capabilities".into(),
-            Asked::Bounding => "the capability bounding set".into(),
-            Asked::Pending => "pending signals".into(),
-            Asked::StackPointer => "its stack pointer".into(),
-            Asked::Clock => "the time".into(),
-            Asked::TimerClock(timer) => {
-                format!("whether timer {} does not run by processor time", self.value(timer, Kind::Int))
-            }
-            Asked::TimerSignal(timer) => format!("the signal of timer {}", self.value(timer, Kind::Int)),
-            Asked::Namespace(kind) => format!("its namespace {}", shown(Kind::Flags(&NAMESPACES), kind)),
-            Asked::AloneInGroup => "whether it is alone in its process group".into(),
-            Asked::MemoryMark(command) => format!("the address that PR_SET_MM {command} sets"),
-        }
     }
 
     fn conditions(&self, guards: &[Guard]) -> String {
@@ -294,6 +273,8 @@ fn names(program: &Program) -> HashMap<Cell, String> {
         match &op.action {
             Action::Add { into, .. } => give(*into, "sum"),
             Action::Bits { into, .. } => give(*into, "bits"),
+            Action::Divide { into, .. } => give(*into, "part"),
+            Action::OpenDescriptors { into, .. } => into.iter().for_each(|number| give(*number, "number")),
             Action::Load { into, .. } => give(*into, "field"),
             Action::DescriptorFlags { into, .. } => give(*into, "flags"),
             Action::FreeDescriptor { into } => give(*into, "high"),
@@ -317,8 +298,7 @@ fn names(program: &Program) -> HashMap<Cell, String> {
             | Action::NoPosixLocks { .. }
             | Action::IsEmpty { .. }
             | Action::NoPosixLocksOn { .. }
-            | Action::SameDescription { .. }
-            | Action::FlagsAre { .. } => {}
+            | Action::SameDescription { .. } => {}
         }
     }
     names
@@ -338,6 +318,9 @@ fn read(program: &Program) -> HashSet<Cell> {
     for op in all_ops(program) {
         match &op.action {
             Action::Add { a, b, .. } => read.extend([*a, *b]),
+            Action::Divide { a, by, .. } => read.extend([*a, *by]),
+            Action::OpenDescriptors { first, last, apart, .. } => read.extend(apart.iter().chain([first, last])),
+            Action::Ask { what, .. } => read.extend(what.of()),
             Action::Bits { from, .. } | Action::Store { from, .. } => read.extend([*from]),
             Action::Survey { start, length, .. }
             | Action::Mapped { start, length, .. }
@@ -345,7 +328,6 @@ fn read(program: &Program) -> HashSet<Cell> {
             Action::FreeRange { length, .. } => read.extend([*length]),
             Action::Call(call) => read.extend(&call.args),
             Action::Reckon { from, .. } => read.extend(from),
-            Action::Ask { what: Asked::TimerClock(timer) | Asked::TimerSignal(timer), .. } => read.extend([*timer]),
             _ => {}
         }
     }

@@ -19,6 +19,8 @@ pub fn lower(plan: &Plan, target: usize, facts: &dyn Facts, found: &Found) -> Re
     let mut lowering = Lowering {
         facts,
         own_name,
+        open: 0,
+        begun: 0,
         later: &[],
         left_out: HashSet::new(),
         builder: Builder::default(),
@@ -38,6 +40,7 @@ pub fn lower(plan: &Plan, target: usize, facts: &dyn Facts, found: &Found) -> Re
     for (position, instance) in instances.iter().enumerate() {
         may_go_on()?;
         lowering.later = instances.get(position + 1..).unwrap_or_default();
+        (lowering.open, lowering.begun) = (instance.open, position);
         steps.push(match instance.skip {
             None => lowering.step(instance),
             Some(why) => lowering.leave_out(instance, why),
@@ -62,12 +65,18 @@ pub struct Binding {
     /// It is one that its step opened, that undo closes, and that no step can have closed or replaced but those from this
     /// place on in [`Lowering::closed`].
     pub own: Option<usize>,
+    /// It is a second descriptor of something that was open before.
+    pub duplicate: bool,
 }
 
 /// A lowering at work.
 pub struct Lowering<'a> {
     pub facts: &'a dyn Facts,
     pub own_name: Option<&'a str>,
+    /// How many descriptors are open in the range that the step is about which is being lowered.
+    pub open: usize,
+    /// How many steps come before it.
+    pub begun: usize,
     /// The steps after the one that is being lowered.
     pub later: &'a [Instance<'a>],
     /// Names that steps would bind which are left out.

@@ -1,5 +1,6 @@
 //! The lowered plan: cells, buffers and ops in three sections. It knows neither YAML nor ptrace.
 
+mod asked;
 mod builder;
 mod captures;
 mod creation;
@@ -19,6 +20,7 @@ mod stored;
 mod undo;
 mod user_undo;
 
+pub use asked::Asked;
 pub use expand::uses_of_each;
 pub use listing::{Line, call_text, lines, listing, op_text, undo_text};
 pub use lower::lower;

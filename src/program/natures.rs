@@ -5,6 +5,7 @@
 //! what could fail for good comes after what must be done in any case.
 
 use super::builder::{Builder, Own, always, when};
+use super::undo::{Reading, Value};
 use super::{Action, Asked, BufferId, Cell, Guard, Op};
 use crate::plan::Relation;
 
@@ -29,6 +30,14 @@ const CLOEXEC: u64 = libc::O_CLOEXEC as u64;
 pub fn call(builder: &Builder, name: &str, args: Vec<Cell>, result: Cell, purpose: &'static str) -> Action {
     let missing = Action::Fail("a call that undo needs is not in the table");
     builder.helper(name, args, result, purpose).unwrap_or(missing)
+}
+
+/// The call with every error gone over: what comes of it is looked at later.
+pub fn whatever_comes(mut action: Action) -> Action {
+    if let Action::Call(call) = &mut action {
+        call.accept.ignore = (1..=libc::EHWPOISON).collect();
+    }
+    action
 }
 
 pub fn differ(left: Cell, right: Cell) -> Guard {
@@ -120,7 +129,7 @@ impl Sections {
     }
 
     /// Keeps a duplicate of `fd`, if it is open and the guards hold: its flags, and the duplicate.
-    fn keep(&mut self, builder: &mut Builder, fd: Cell, guards: &[Guard]) -> (Cell, Cell) {
+    pub fn keep(&mut self, builder: &mut Builder, fd: Cell, guards: &[Guard]) -> (Cell, Cell) {
         let was = self.no_locks_on(builder, fd, guards);
         let open = [guards, &[builder.succeeded(was)]].concat();
         let (number, keep) = (builder.unset(), builder.unset());
@@ -151,14 +160,27 @@ impl Sections {
         let (was, keep) = sections.keep(builder, new, &[other]);
         sections.forward.push(always(own.op("as asked")));
         let made = [builder.succeeded(own.result), other];
-        // Where `old` was closed for good there is nothing left to compare with.
-        let comparable = sections.found_open(builder, old, &made);
-        sections.undo.push(when(comparable, Action::SameDescription { now: new, expected: old }));
-        let open = sections.found_open(builder, new, &made);
-        sections.undo.push(when(open.clone(), Action::NoPosixLocks { fd: new }));
         let kept = [&made[..], &[builder.succeeded(keep)]].concat();
+        let (now, free) = (builder.unset(), builder.guard(was, Relation::Less, 0));
+        sections.undo.push(when(made, Action::DescriptorFlags { into: now, fd: new }));
+        let open = [&made[..], &[builder.succeeded(now)]].concat();
+        // Undone already, it is what it was.
+        let (back, same) = (builder.unset(), builder.unset());
+        let (zero, one) = (builder.constant(0), builder.constant(1));
+        let say = |value| Action::Add { into: back, a: value, b: zero, negative: false };
+        sections.undo.push(when(made, say(zero)));
+        let look = [&open[..], &[builder.succeeded(keep)]].concat();
+        sections.undo.push(when(look, Action::Ask { into: same, what: Asked::SameDescription(new, keep) }));
+        sections.undo.push(when([builder.guard(same, Relation::Equal, 1)], say(one)));
+        let closed = [&made[..], &[free, builder.guard(now, Relation::Less, 0)]].concat();
+        sections.undo.push(when(closed, say(one)));
+        // Where `old` was closed for good there is nothing left to compare with.
+        let away = [&made[..], &[builder.guard(back, Relation::Equal, 0)]].concat();
+        let comparable = sections.found_open(builder, old, &away);
+        sections.undo.push(when(comparable, Action::SameDescription { now: new, expected: old }));
+        sections.undo.push(when(open.clone(), Action::NoPosixLocks { fd: new }));
         sections.put_back(builder, kept, was, keep, new);
-        let (free, done) = (builder.guard(was, Relation::Less, 0), builder.unset());
+        let done = builder.unset();
         let close = call(builder, "close", vec![new], done, "close again");
         sections.undo.push(when([&open[..], &[free]].concat(), close));
         sections
@@ -170,13 +192,21 @@ impl Sections {
         let mut sections = Self::default();
         let (was, keep) = sections.keep(builder, fd, guards);
         sections.forward.push(when(guards, own.op("as asked")));
-        let (now, kept) = (builder.unset(), builder.succeeded(keep));
-        sections.undo.push(when([kept], Action::DescriptorFlags { into: now, fd }));
-        let closed = builder.guard(now, Relation::Less, 0);
-        sections.put_back(builder, vec![kept, closed], was, keep, fd);
-        let taken = [kept, builder.succeeded(now), builder.succeeded(own.result)];
-        sections.undo.push(when(taken, Action::Fail("the number that it freed has been taken since")));
+        sections.reopen(builder, fd, was, keep, own.result);
         sections
+    }
+
+    /// Undo: puts back a descriptor that a call closed, if it is closed; `closed` is what that call returned.
+    pub fn reopen(&mut self, builder: &mut Builder, fd: Cell, was: Cell, keep: Cell, closed: Cell) {
+        let (now, same, kept) = (builder.unset(), builder.unset(), builder.succeeded(keep));
+        self.undo.push(when([kept], Action::DescriptorFlags { into: now, fd }));
+        let free = builder.guard(now, Relation::Less, 0);
+        self.put_back(builder, vec![kept, free], was, keep, fd);
+        let taken = [kept, builder.succeeded(now), builder.succeeded(closed)];
+        self.undo.push(when(taken, Action::Ask { into: same, what: Asked::SameDescription(fd, keep) }));
+        let other = builder.guard(same, Relation::Equal, 0);
+        let why = "the number that it freed has been taken since";
+        self.undo.push(when([&taken[..], &[other]].concat(), Action::Fail(why)));
     }
 
     /// A close of a descriptor that the plan itself opened, held back until commit: on rollback the step that gave the
@@ -208,22 +238,24 @@ impl Sections {
         sections
     }
 
-    /// fcntl F_SETFD or F_SETFL.
-    pub fn sets_flags(builder: &mut Builder, own: &Own, fd: Cell, command: u64) -> Self {
-        let mut sections = Self::default();
-        let (was, left) = (builder.unset(), builder.unset());
-        let (mask, shift) =
-            if command == libc::F_SETFD as u64 { (CLOEXEC, CLOEXEC.trailing_zeros()) } else { (SETTABLE, 0) };
-        sections.forward.push(always(Action::DescriptorFlags { into: was, fd }));
-        sections.forward.push(always(own.op("as asked")));
-        let made = builder.succeeded(own.result);
-        sections.forward.push(when([made], Action::DescriptorFlags { into: left, fd }));
-        // Not read where the result was refused; nothing has come between then.
-        let read = Guard { left, relation: Relation::Equal, right: left };
-        sections.undo.push(when([made, read], Action::FlagsAre { fd, value: left, mask }));
-        let (value, set, done) = (builder.unset(), builder.constant(command), builder.unset());
-        sections.undo.push(when([made], Action::Bits { into: value, from: was, mask, shift }));
-        sections.undo.push(when([made], call(builder, "fcntl", vec![fd, set, value], done, "put back")));
-        sections
+    /// A call that sets flags as fcntl F_SETFD or F_SETFL does; `command` is the one of them that sets them back.
+    pub fn sets_flags(builder: &mut Builder, own: &Own, fd: Cell, command: i32) -> Self {
+        let (mask, shift) = if command == libc::F_SETFD { (CLOEXEC, CLOEXEC.trailing_zeros()) } else { (SETTABLE, 0) };
+        let value = Value {
+            read: &mut |builder| {
+                let (all, flags) = (builder.unset(), builder.unset());
+                let open = builder.succeeded(all);
+                let bits = Action::Bits { into: flags, from: all, mask, shift };
+                let ops = vec![always(Action::DescriptorFlags { into: all, fd }), when([open], bits)];
+                Reading { ops, cells: vec![flags] }
+            },
+            put: &mut |builder, old| {
+                let (set, done) = (builder.constant(command as u64), builder.unset());
+                let args = [fd, set].into_iter().chain(old.iter().copied()).collect();
+                vec![always(call(builder, "fcntl", args, done, "put back"))]
+            },
+            changed: "the flags of the descriptor are no longer what the step left",
+        };
+        Self::sets_value(builder, own, value)
     }
 }

@@ -3,6 +3,7 @@
 //! Every argument of a call is a cell and every result goes to one, so constants and captured values are the same thing.
 //! Ops run in order; one whose guards do not all hold is passed over.
 
+use super::asked::Asked;
 use super::reckoning::Reckoning;
 use super::stored::{bytes, shown, syscall, unknown, words, words_if_any};
 use crate::plan::{Decode, Expected, Relation};
@@ -99,6 +100,17 @@ pub enum Action {
         /// How far they are moved down.
         shift: u32,
     },
+    /// `into = a / by`, or with `rest` what is left over; of unsigned numbers.
+    Divide {
+        /// Result.
+        into: Cell,
+        /// What is divided.
+        a: Cell,
+        /// By what; nothing is left over by 0.
+        by: Cell,
+        /// The rest instead.
+        rest: bool,
+    },
     /// `into =` the number at `offset` in the buffer (a descriptor that pipe2 gave, a field of a structure).
     Load {
         /// Result.
@@ -146,6 +158,18 @@ pub enum Action {
         /// Result.
         into: Cell,
     },
+    /// `into =` the numbers of all open descriptors from `first` to `last` but those that are `apart`, lowest first. Cells that
+    /// are left over stay unset; fails if there are too few.
+    OpenDescriptors {
+        /// Results.
+        into: Vec<Cell>,
+        /// The lowest that counts.
+        first: Cell,
+        /// The highest that counts.
+        last: Cell,
+        /// What does not count.
+        apart: Vec<Cell>,
+    },
     /// Fails if closing (or duplicating and closing) `fd` would drop POSIX record locks of the process.
     NoPosixLocks {
         /// Which.
@@ -177,15 +201,6 @@ pub enum Action {
         now: Cell,
         /// What it should be.
         expected: Cell,
-    },
-    /// Compare-and-set on `DescriptorFlags`: fails unless `fd` is open and `flags(fd) & mask == value & mask`.
-    FlagsAre {
-        /// Which.
-        fd: Cell,
-        /// What the step left.
-        value: Cell,
-        /// The bits that count.
-        mask: u64,
     },
     /// `into =` something of the target that can be seen from outside; nothing if that can't be told.
     Ask {
@@ -247,6 +262,22 @@ pub enum Action {
     Call(Call),
 }
 
+impl Action {
+    /// Whether it looks at the descriptors of the process, from outside.
+    pub fn is_of_descriptors(&self) -> bool {
+        match self {
+            Self::DescriptorFlags { .. }
+            | Self::FreeDescriptor { .. }
+            | Self::OpenDescriptors { .. }
+            | Self::NoPosixLocks { .. }
+            | Self::NoPosixLocksOn { .. }
+            | Self::SameDescription { .. } => true,
+            Self::Ask { what, .. } => what.is_of_descriptors(),
+            _ => false,
+        }
+    }
+}
+
 /// A part of a range that is mapped, alike in one respect.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, Serialize, Deserialize)]
 pub struct Piece {
@@ -283,40 +314,6 @@ pub enum Aspect {
     Order,
     /// 1 if it is locked, 2 if it is locked as it is used.
     Locked,
-}
-
-/// What can be seen of a stopped process from outside, as a number.
-#[derive(Debug, Clone, Copy, PartialEq, Eq, Serialize, Deserialize)]
-pub enum Asked {
-    /// Its umask.
-    Umask,
-    /// 0 if this descriptor is open, -EBADF if not.
-    Open(Cell),
-    /// Capabilities that are in effect in the thread at work, as far as they count for the whole machine: none in a user
-    /// namespace that is not the first.
-    Privileges,
-    /// A soft limit of its process (setrlimit): its number.
-    Limit(u64),
-    /// The ambient capabilities of the thread at work.
-    Ambient,
-    /// The capabilities that the thread at work may ever have.
-    Bounding,
-    /// The signals that wait for the thread at work or for the process, bit 0 for signal 1.
-    Pending,
-    /// The stack pointer that the thread at work goes on with.
-    StackPointer,
-    /// A clock that goes on in a suspended machine, in nanoseconds.
-    Clock,
-    /// Whether the timer of this number runs by a clock of the world (1), or by processor time (0).
-    TimerClock(Cell),
-    /// The signal by which the timer of this number tells the process, or this thread, that it has gone off; 0 if it does not.
-    TimerSignal(Cell),
-    /// The namespace of one kind (CLONE_NEW*) that the thread at work is in, by its inode number.
-    Namespace(u64),
-    /// Whether no other process is in its process group.
-    AloneInGroup,
-    /// An address that PR_SET_MM sets, by the number of that command.
-    MemoryMark(u64),
 }
 
 /// A system call inside the target.

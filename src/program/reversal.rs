@@ -29,7 +29,7 @@ impl Lowering<'_> {
             Nature::GivesFd | Nature::GivesPair | Nature::ReplacesFd | Nature::Fcntl => false,
             Nature::ClosesFd => sections.commit.is_empty(),
             // Those that close descriptors say so here.
-            Nature::Restores(_) => false,
+            Nature::Restores(_) => self.closes_range(step, own),
             Nature::NotYet(_) | Nature::Irreversible(_) => true,
         };
         if closes_others && !self.is_private(step) {
@@ -74,6 +74,10 @@ impl Lowering<'_> {
     }
 
     fn by_nature(&mut self, step: &Step, own: &Own, buffers: &[Option<BufferId>]) -> Sections {
+        if step.syscall.name == "close_range" && (step.irreversible || !matches!(step.undo, Undo::Auto)) {
+            // Not even then are the descriptors closed that undo of earlier steps needs.
+            return self.close_range_for_good(step, own);
+        }
         if self.is_private(step) {
             return Sections::plain(own);
         }
@@ -156,11 +160,10 @@ impl Lowering<'_> {
                 Sections::gives_fd(&mut self.builder, own, source)
             }
             (Some(command @ (libc::F_SETFD | libc::F_SETFL)), Some(fd)) if !step.irreversible => {
-                Sections::sets_flags(&mut self.builder, own, fd, command as u64)
+                Sections::sets_flags(&mut self.builder, own, fd, command)
             }
-            (Some(command), _) if is_question(command) => Sections::plain(own),
             _ => {
-                let why = "what this fcntl does can't be undone".to_owned();
+                let why = "what this fcntl does is not known beforehand".to_owned();
                 self.lasting(step, own, "program::not-undoable", why)
             }
         }
@@ -185,6 +188,11 @@ impl Lowering<'_> {
     /// Whether it stands for what the plan opened, unless one of `closed` has its number.
     fn is_own(&self, step: &Step, parameter: &str) -> bool {
         self.binding_in(step, parameter).is_some_and(|binding| binding.own.is_some())
+    }
+
+    /// Whether an argument is a descriptor of a file that this plan opened, so that undo ends that open file, too.
+    pub fn is_new(&self, step: &Step, parameter: &str) -> bool {
+        self.binding_in(step, parameter).is_some_and(|binding| binding.fresh && !binding.duplicate)
     }
 
     /// A computed descriptor number is known too late to keep the duplicates of earlier steps away from it; so it is refused
@@ -275,28 +283,5 @@ pub fn command_of(step: &Step) -> Option<i32> {
 }
 
 fn changes_nothing(step: &Step) -> bool {
-    match step.particulars().nature {
-        Nature::Inert => true,
-        Nature::Fcntl => command_of(step).is_some_and(is_question),
-        _ => false,
-    }
-}
-
-/// Commands of fcntl(2) that only ask.
-fn is_question(command: i32) -> bool {
-    // F_GETSIG, F_GETOWN_EX, F_DUPFD_QUERY, F_CREATED_QUERY, F_GET_RW_HINT, F_GET_FILE_RW_HINT of linux/fcntl.h, which libc
-    // does not name everywhere.
-    const UNNAMED: [i32; 6] = [11, 16, 1027, 1028, 1035, 1037];
-    UNNAMED.contains(&command)
-        || matches!(
-            command,
-            libc::F_GETFD
-                | libc::F_GETFL
-                | libc::F_GETLK
-                | libc::F_OFD_GETLK
-                | libc::F_GETOWN
-                | libc::F_GETLEASE
-                | libc::F_GETPIPE_SZ
-                | libc::F_GET_SEALS
-        )
+    matches!(step.particulars().nature, Nature::Inert)
 }

@@ -50,7 +50,7 @@ impl Lowering<'_> {
             undo_code.thread = threads.get(index).copied().flatten();
             for op in &mut ops {
                 if let Action::Call(call) = &mut op.action {
-                    call.thread = undo_code.thread;
+                    (call.thread, call.purpose) = (undo_code.thread, PURPOSE);
                 }
             }
             undo.extend(ops);
@@ -103,8 +103,12 @@ impl Lowering<'_> {
         let mut sections = Sections::default();
         sections.apart_from_locks(self, step, &own, closed_by(step).filter(|_| !drops_locks));
         checks.extend(sections.forward);
-        let call = when([], own.op(PURPOSE));
-        ops.extend(prepare.iter().chain(&stores).chain(&checks).chain([&call]).map(|op| under(&guards, op)));
+        let calls = if step.syscall.name == "close_range" {
+            self.close_range_on_undo(step, &own, drops_locks)
+        } else {
+            vec![when([], own.op(PURPOSE))]
+        };
+        ops.extend(prepare.iter().chain(&stores).chain(&checks).chain(&calls).map(|op| under(&guards, op)));
         let buffers: Vec<_> = arguments.iter().map(|argument| argument.buffer).collect();
         self.captures(step, result, false, &buffers);
         let shown = Self::shown(step, arguments);

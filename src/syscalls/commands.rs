@@ -2,9 +2,12 @@
 
 mod file;
 mod ioctl;
+mod options;
 mod process;
 mod security;
 mod socket;
+
+pub use options::{SetBack, SocketOption, option_remarks, socket_option};
 
 use super::{Blocking, Kind, Nature, Scope, Set, Syscall};
 use std::collections::HashMap;
@@ -62,6 +65,16 @@ impl Command {
         self.nature(Nature::Irreversible(why))
     }
 
+    /// Undo puts back what was; how.
+    const fn restores(self, how: &'static str) -> Self {
+        self.nature(Nature::Restores(how))
+    }
+
+    /// Its result is a new descriptor.
+    const fn gives_fd(self) -> Self {
+        self.nature(Nature::GivesFd)
+    }
+
     const fn may_wait(mut self) -> Self {
         self.blocking = Blocking::Maybe;
         self
@@ -101,6 +114,15 @@ pub fn commands(call: &Syscall) -> Option<(usize, &'static [Command])> {
 /// The options of a set whose value is no `int`, with its C type ("" for plain bytes).
 pub fn option_types(set: &Set) -> &'static [(&'static str, &'static str)] {
     socket::option_types(set)
+}
+
+/// What undoing a setsockopt takes, once level and option are known.
+pub(super) fn option_nature(call: &Syscall, known: &impl Fn(usize) -> Option<u64>) -> Option<Nature> {
+    if call.name != "setsockopt" {
+        return None;
+    }
+    let unknown = Nature::Irreversible("what this option is, and how it is read, is not known to criu-plan");
+    Some(socket_option(known(1)?, known(2)?).map_or(unknown, |option| option.nature()))
 }
 
 /// The command that a call is made with, if its argument is known.

@@ -118,8 +118,8 @@ impl Nature {
             Self::ReplacesFd => "what the descriptor was before is put back, with its flags".into(),
             Self::ClosesFd => "the descriptor is put back, with its flags".into(),
             Self::Fcntl => {
-                "F_SETFD and F_SETFL are set back, a duplicate is closed; other commands that change something \
-                            can't be undone and need `irreversible: true`"
+                "F_SETFD and F_SETFL are set back, if the flags are still what the step left, and a duplicate is closed; how \
+                 it is with other commands is said of each below"
                     .into()
             }
             Self::Restores(how) => how.into(),
@@ -176,6 +176,11 @@ impl Syscall {
             }
             (Nature::GivesFd, "mq_open") => {
                 "its descriptor is closed again; with O_CREAT it needs `irreversible: true`, for the queue would stay".into()
+            }
+            (_, "ioctl") => {
+                "as is said of each request below; any other one needs `irreversible: true`, for what a driver does by a \
+                 request of its own is not known"
+                    .into()
             }
             (nature, _) => nature.describe(),
         }

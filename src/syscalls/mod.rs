@@ -11,7 +11,9 @@ mod particulars;
 pub mod restart;
 mod table;
 
-pub use commands::{Command, argument_kind, commands, option_types};
+pub use commands::{
+    Command, SetBack, SocketOption, argument_kind, commands, option_remarks, option_types, socket_option,
+};
 pub use confined::ends_with_descriptor;
 pub use constants::Set;
 pub use particulars::{Particulars, exceptions, particulars};

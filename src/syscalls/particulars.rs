@@ -4,7 +4,7 @@ use super::confined::sentences;
 use super::{Blocking, Kind, Nature, Returns, Scope, Syscall, commands};
 use Blocking::{No, Yes};
 use Nature::{GivesFd, Inert, Irreversible, Restores};
-use When::{Bits, Equals, Has, Lacks, Not, Only};
+use When::{Bits, Equals, Has, Known, Lacks, Not, Only};
 
 /// What is known of a call once some of its arguments are.
 #[derive(Debug, Clone, Copy)]
@@ -37,6 +37,7 @@ pub fn particulars(call: &Syscall, known: impl Fn(usize) -> Option<u64>) -> Part
         found.scope = command.scope;
         found.forbidden = found.forbidden.or(command.forbidden);
     }
+    found.nature = commands::option_nature(call, &known).unwrap_or(found.nature);
     for rule in RULES.iter().filter(|rule| rule.calls.contains(&call.name)) {
         if rule.when.iter().all(|when| when.holds(call, &known)) {
             rule.then.apply(&mut found);
@@ -55,6 +56,8 @@ enum When {
     Equals(&'static str, i64),
     /// It is another number.
     Not(&'static str, i64),
+    /// It is a number that stands in the plan, and no captured one.
+    Known(&'static str),
     /// It is some of these constants and nothing else.
     Only(&'static str, &'static [&'static str]),
     /// It has some of these bits, for which there are these words.
@@ -94,6 +97,7 @@ impl When {
             Has(name, constant) => bits(name, constant) == Some(true),
             Lacks(name, constant) => bits(name, constant) == Some(false),
             Equals(name, number) => value(name).is_some_and(|value| same(value, number)),
+            Known(name) => value(name).is_some(),
             Not(name, number) => value(name).is_some_and(|value| !same(value, number)),
             Only(name, constants) => {
                 let all = constants.iter().try_fold(0, |all, constant| {
@@ -151,6 +155,7 @@ impl When {
             Lacks(name, constant) => format!("`{name}` has no {constant}"),
             Equals(name, value) => format!("`{name}` is {}", number(name, value)),
             Not(name, value) => format!("`{name}` is not {}", number(name, value)),
+            Known(name) => format!("`{name}` is a number and not captured from a step that made it"),
             Only(name, constants) => format!("`{name}` is nothing but {}", constants.join(", ")),
             Bits(name, _, words) => format!("`{name}` has {words}"),
         }
@@ -234,6 +239,8 @@ static RULES: &[Rule] = &[
     rule(&["msgrcv"], &[Has("msgflg", "MSG_COPY")], Then::Is(Inert)),
     rule(&["waitid"], &[Has("options", "WNOWAIT")], Then::Is(Inert)),
     rule(&["preadv2"], &[Equals("offset", -1)], Then::Is(Irreversible("what was read is behind the file position"))),
+    rule(&["flock"], &[Has("operation", "LOCK_UN")], Then::Is(Irreversible("somebody else may take the lock that it gives up"))),
+    rule(&["bind"], &[Known("sockfd")], Then::Is(Irreversible("a socket that the plan has not made itself keeps its address until it is closed"))),
     rule(&["fallocate"], &[Has("mode", "FALLOC_FL_KEEP_SIZE")], Then::Is(Irreversible("the room that it takes beyond the end of the file stays taken"))),
     rule(&["fallocate"], &[Has("mode", "FALLOC_FL_PUNCH_HOLE")], Then::Is(ERASED)),
     rule(&["fallocate"], &[Has("mode", "FALLOC_FL_ZERO_RANGE")], Then::Is(ERASED)),
@@ -261,7 +268,7 @@ mod tests {
             for call in rule.calls.iter().map(|name| by_name(name).expect(name)) {
                 for when in rule.when {
                     let (Has(name, _) | Lacks(name, _) | Equals(name, _) | Not(name, _)) = when else {
-                        let (Only(name, _) | Bits(name, ..)) = when else { unreachable!() };
+                        let (Known(name) | Only(name, _) | Bits(name, ..)) = when else { unreachable!() };
                         assert!(call.param(name).is_some(), "{} has no {name}", call.name);
                         continue;
                     };

@@ -11,10 +11,9 @@ use Kind::{
     Addr, Any, CountOf, DirFd, Exactly, Fd, Flags, Gid, In, InOut, Int, Mode, Offset, OneOf, Out, Path, Pid, Signal,
     Size, SizeOf, Text, Uid, Uint,
 };
-use Nature::{ClosesFd, Fcntl, GivesFd, GivesPair, Inert, Irreversible, NotYet, ReplacesFd, Restores};
+use Nature::{ClosesFd, Fcntl, GivesFd, GivesPair, Inert, Irreversible, ReplacesFd, Restores};
 use Returns::{Address, Never, Number, Zero};
 
-const LATER: Nature = NotYet("this version keeps nothing to undo it with");
 const CHDIR: Nature = Restores(
     "the process goes back to the old working directory, which is kept open meanwhile, if it is still in the one that the step changed to",
 );
@@ -62,6 +61,43 @@ const TAKEN: Nature = Irreversible("what was taken out of the queue or file posi
 const SENT: Nature = Irreversible("a signal that was sent can't be called back");
 const EVENTS: Nature = Irreversible("an edge-triggered or one-shot event that it takes is not told again");
 const ACCEPTED: Nature = Irreversible("the connection is off the queue, and would be closed");
+const OFFSET: Nature = Restores(
+    "the old file position is put back, if it is still where the step left it: processes that share the open file share the position, too",
+);
+const FILE_LOCK: Nature = Restores(
+    "the lock is given back, or the old one taken again, if it is still what the step left. That one is dropped in between, so that somebody else may come to hold it: then that is said",
+);
+const WATCHED: Nature = Restores(
+    "the entry is made what it was, with its old events and data, if it is still what the step left. An edge-triggered event that was told already may be told again; an entry whose one-shot event has been told can't be put back",
+);
+const WATCHING: Nature = Restores(
+    "a watch that it made is ended again, for which the program finds an IN_IGNORED event; a watch that there was gets its old mask back, if it is still what the step left",
+);
+const UNWATCHED: Nature = Irreversible("the same number is not given to a watch again");
+const MARKED: Nature = Irreversible("which mark the path had can't be told from the list of marks");
+const STARTED: Nature = Restores(
+    "the timer is started again so that it expires when it would have (to within the microseconds that it takes to look at it), with its interval and with the expirations that nobody had read; if it is still what the step set",
+);
+const SIGNALS: Nature = Restores("the descriptor reads the old signals again, if they are still what the step set");
+const QUEUE: Nature =
+    Restores("O_NONBLOCK of the descriptor is set back, if it is still what the step set; nothing else can be changed");
+const OPTION: Nature = Restores(
+    "the option is set back to what getsockopt told before, if it is still what the step set; how that is with each option stands below",
+);
+const BOUND: Nature = Restores(
+    "a socket that the plan made is closed by the undo of that step, and a file that the address made is unlinked, if it is still the same; on any other socket it needs `irreversible: true`",
+);
+const LISTENS: Nature = Restores(
+    "a socket that the plan made is closed by the undo of that step; a TCP socket that listens gets its old backlog back; on any other one it needs `irreversible: true`",
+);
+const CONNECTS: Nature =
+    Irreversible("the other side has seen the connection, or the socket has lost the address that it had");
+const SHUT: Nature =
+    Irreversible("the other side has seen the end, and a direction that was shut down is never opened again");
+const RANGE: Nature = Restores(
+    "each descriptor of the range is kept before the first is closed, and put back with its flags, or has close-on-exec taken away again; what criu-plan itself keeps is never closed",
+);
+const DRIVER: Nature = Irreversible("what a driver does by a request of its own is not known");
 const IDS: Nature = Restores(
     "the old ids are put back, and with them the capabilities, the dumpable attribute and the signal at the parent's end that \
      a change of ids takes; where the thread could not come back it needs `irreversible: true`",
@@ -152,7 +188,7 @@ pub static TABLE: &[Syscall] = &[
     call("fstat", 5, 80, "tells size, owner, mode and times of an open file", &[p("fd", Fd), p("statbuf", Out("struct stat"))], Zero, Inert, No),
     call("lstat", 6, -1, "tells size, owner, mode and times of a file, or of the symbolic link itself", &[p("pathname", Path), p("statbuf", Out("struct stat"))], Zero, Inert, No).instead("newfstatat: [AT_FDCWD, pathname, statbuf, AT_SYMLINK_NOFOLLOW]"),
     call("poll", 7, -1, "waits until one of several descriptors can be read or written", &[p("fds", InOut("struct pollfd[]")), p("nfds", CountOf("fds")), p("timeout", Int)], Number, Inert, Maybe).instead("ppoll: [fds, nfds, tmo_p]"),
-    call("lseek", 8, 62, "moves the file position of a descriptor", &[p("fd", Fd), p("offset", Offset), p("whence", OneOf(&WHENCE))], Number, LATER, No),
+    call("lseek", 8, 62, "moves the file position of a descriptor", &[p("fd", Fd), p("offset", Offset), p("whence", OneOf(&WHENCE))], Number, OFFSET, No),
     call("mmap", 9, 222, "maps a file or fresh memory into the address space", &[p("addr", Addr), p("length", Size), p("prot", Flags(&PROT)), p("flags", Flags(&MAP)), p("fd", Fd), p("offset", Offset)], Address, Restores("what it mapped is unmapped again, if it is still that; over what is mapped already, MAP_FIXED needs `irreversible: true`"), No),
     call("mprotect", 10, 226, "sets whether pages of memory may be read, written and executed", &[p("addr", Addr), p("len", Size), p("prot", Flags(&PROT))], Zero, Restores("the old protections are put back, mapping by mapping; private memory that was made writable stays accounted for, and may stay a mapping of its own"), No),
     call("munmap", 11, 215, "removes mappings from the address space", &[p("addr", Addr), p("length", Size)], Zero, Restores("it waits until all steps of all targets are done; before a step that may need it done its memory is moved aside until then, and moved back"), No),
@@ -160,7 +196,7 @@ pub static TABLE: &[Syscall] = &[
     call("rt_sigaction", 13, 134, "sets or tells what the process does on a signal", &[p("signum", Signal), p("act", In("struct sigaction")), o("oldact", Out("struct sigaction")), p("sigsetsize", Exactly(8))], Zero, Restores("the old action is put back; where it would drop a signal that waits, or have children that end leave nothing to wait for, it needs `irreversible: true`"), No),
     call("rt_sigprocmask", 14, 135, "sets or tells which signals the thread blocks", &[p("how", OneOf(&SIGMASK_HOW)), p("set", In("sigset_t")), o("oldset", Out("sigset_t")), p("sigsetsize", Exactly(8))], Zero, Restores("the old mask is put back"), No).per_thread(),
     call("rt_sigreturn", 15, 139, "ends a signal handler and restores the registers that its frame holds", &[], Never, FINAL, No).forbidden("it would load registers from wherever the stack pointer stands"),
-    call("ioctl", 16, 29, "asks a driver for what no call of its own exists for, by a request number", &[p("fd", Fd), p("request", OneOf(&IOCTL)), o("argp", Any)], Number, LATER, Maybe),
+    call("ioctl", 16, 29, "asks a driver for what no call of its own exists for, by a request number", &[p("fd", Fd), p("request", OneOf(&IOCTL)), o("argp", Any)], Number, DRIVER, Maybe),
     call("pread64", 17, 67, "reads bytes at an offset, without moving the file position", &[p("fd", Fd), p("buf", Out("")), p("count", SizeOf("buf")), p("offset", Offset)], Number, Inert, Maybe),
     call("pwrite64", 18, 68, "writes bytes at an offset, without moving the file position", &[p("fd", Fd), p("buf", In("")), p("count", SizeOf("buf")), p("offset", Offset)], Number, WRITTEN, Maybe),
     call("readv", 19, 65, "reads into several buffers at once", &[p("fd", Fd), p("iov", In("struct iovec[]")), p("iovcnt", CountOf("iov"))], Number, TAKEN, Maybe),
@@ -186,19 +222,19 @@ pub static TABLE: &[Syscall] = &[
     call("getpid", 39, 172, "tells the process id", &[], Number, Inert, No),
     call("sendfile", 40, 71, "copies bytes from one descriptor to another inside the kernel", &[p("out_fd", Fd), p("in_fd", Fd), o("offset", InOut("off_t")), p("count", Size)], Number, WRITTEN, Maybe),
     call("socket", 41, 198, "makes a socket and gives a descriptor for it", &[p("domain", OneOf(&DOMAIN)), p("type", Flags(&SOCK_TYPE)), o("protocol", OneOf(&PROTOCOL))], Returns::Fd, GivesFd, No),
-    call("connect", 42, 203, "connects a socket to an address", &[p("sockfd", Fd), p("addr", In("struct sockaddr")), p("addrlen", SizeOf("addr"))], Zero, FINAL, Maybe),
+    call("connect", 42, 203, "connects a socket to an address", &[p("sockfd", Fd), p("addr", In("struct sockaddr")), p("addrlen", SizeOf("addr"))], Zero, CONNECTS, Maybe),
     call("accept", 43, 202, "takes the next connection of a listening socket and gives a descriptor for it", &[p("sockfd", Fd), o("addr", Out("struct sockaddr")), o("addrlen", InOut("socklen_t"))], Returns::Fd, ACCEPTED, Maybe),
     call("sendto", 44, 206, "sends bytes on a socket, to an address if one is given", &[p("sockfd", Fd), p("buf", In("")), p("len", SizeOf("buf")), p("flags", Flags(&MSG)), o("dest_addr", In("struct sockaddr")), o("addrlen", SizeOf("dest_addr"))], Number, WRITTEN, Maybe),
     call("recvfrom", 45, 207, "receives bytes from a socket, and tells from which address", &[p("sockfd", Fd), p("buf", Out("")), p("len", SizeOf("buf")), p("flags", Flags(&MSG)), o("src_addr", Out("struct sockaddr")), o("addrlen", InOut("socklen_t"))], Number, TAKEN, Maybe),
     call("sendmsg", 46, 211, "sends a message on a socket: several buffers, an address, descriptors", &[p("sockfd", Fd), p("msg", In("struct msghdr")), p("flags", Flags(&MSG))], Number, WRITTEN, Maybe),
     call("recvmsg", 47, 212, "receives a message from a socket: several buffers, an address, descriptors", &[p("sockfd", Fd), p("msg", InOut("struct msghdr")), p("flags", Flags(&MSG))], Number, TAKEN, Maybe),
-    call("shutdown", 48, 210, "ends receiving, sending or both on a connected socket, for every process that holds it", &[p("sockfd", Fd), p("how", OneOf(&SHUTDOWN))], Zero, FINAL, No),
-    call("bind", 49, 200, "gives a socket its own address", &[p("sockfd", Fd), p("addr", In("struct sockaddr")), p("addrlen", SizeOf("addr"))], Zero, LATER, No),
-    call("listen", 50, 201, "has a socket take connections", &[p("sockfd", Fd), p("backlog", Int)], Zero, LATER, No),
+    call("shutdown", 48, 210, "ends receiving, sending or both on a connected socket, for every process that holds it", &[p("sockfd", Fd), p("how", OneOf(&SHUTDOWN))], Zero, SHUT, No),
+    call("bind", 49, 200, "gives a socket its own address", &[p("sockfd", Fd), p("addr", In("struct sockaddr")), p("addrlen", SizeOf("addr"))], Zero, BOUND, No),
+    call("listen", 50, 201, "has a socket take connections", &[p("sockfd", Fd), p("backlog", Int)], Zero, LISTENS, No),
     call("getsockname", 51, 204, "tells the address of a socket", &[p("sockfd", Fd), p("addr", Out("struct sockaddr")), p("addrlen", InOut("socklen_t"))], Zero, Inert, No),
     call("getpeername", 52, 205, "tells the address that a socket is connected to", &[p("sockfd", Fd), p("addr", Out("struct sockaddr")), p("addrlen", InOut("socklen_t"))], Zero, Inert, No),
     call("socketpair", 53, 199, "makes two sockets that are connected with each other", &[p("domain", OneOf(&DOMAIN)), p("type", Flags(&SOCK_TYPE)), o("protocol", OneOf(&PROTOCOL)), p("sv", Out("int[2]"))], Zero, GivesPair, No),
-    call("setsockopt", 54, 208, "sets an option of a socket", &[p("sockfd", Fd), p("level", OneOf(&SOL)), p("optname", Any), p("optval", In("")), p("optlen", SizeOf("optval"))], Zero, LATER, No),
+    call("setsockopt", 54, 208, "sets an option of a socket", &[p("sockfd", Fd), p("level", OneOf(&SOL)), p("optname", Any), p("optval", In("")), p("optlen", SizeOf("optval"))], Zero, OPTION, No),
     call("getsockopt", 55, 209, "tells an option of a socket", &[p("sockfd", Fd), p("level", OneOf(&SOL)), p("optname", Any), p("optval", Out("")), p("optlen", InOut("socklen_t"))], Zero, Inert, No),
     call("clone", 56, 220, "makes a new process or thread", &[p("flags", Flags(&CLONE)), p("stack", Addr), o("parent_tid", Out("int")), o("child_tid", Out("int")), o("tls", Uint)], Zero, FINAL, No).forbidden("it would double the target or one of its threads"),
     call("fork", 57, -1, "makes a copy of the process", &[], Zero, FINAL, No).forbidden("it would double the target"),
@@ -217,7 +253,7 @@ pub static TABLE: &[Syscall] = &[
     call("msgrcv", 70, 188, "takes a message out of a System V queue", &[p("msqid", Int), p("msgp", Out("struct msgbuf")), p("msgsz", Size), p("msgtyp", Int), o("msgflg", Flags(&MSGRCV))], Number, TAKEN, Maybe),
     call("msgctl", 71, 187, "tells of, changes or removes a System V message queue", &[p("msqid", Int), p("cmd", OneOf(&MSG_CTL)), o("buf", InOut("struct msqid_ds"))], Number, FINAL, No),
     call("fcntl", 72, 25, "duplicates a descriptor, or reads or sets its flags, locks, owner, seals, by a command", &[p("fd", Fd), p("cmd", OneOf(&FCNTL)), o("arg", Any)], Number, Fcntl, Maybe),
-    call("flock", 73, 32, "locks or unlocks a whole file; the lock belongs to the open file, not to the process", &[p("fd", Fd), p("operation", Flags(&FLOCK))], Zero, LATER, Yes),
+    call("flock", 73, 32, "locks or unlocks a whole file; the lock belongs to the open file, not to the process", &[p("fd", Fd), p("operation", Flags(&FLOCK))], Zero, FILE_LOCK, Yes),
     call("fsync", 74, 82, "writes what a file has in memory to the disk", &[p("fd", Fd)], Zero, Inert, No),
     call("fdatasync", 75, 83, "writes what a file has in memory to the disk, but for times", &[p("fd", Fd)], Zero, Inert, No),
     call("truncate", 76, 45, "cuts a file off at a length, or lengthens it with zeros", &[p("path", Path), p("length", Offset)], Zero, LENGTH, Maybe),
@@ -361,7 +397,7 @@ pub static TABLE: &[Syscall] = &[
     call("clock_nanosleep", 230, 115, "sleeps for a time, or until a time, of a clock", &[p("clockid", OneOf(&CLOCK)), p("flags", Flags(&TIMER)), p("request", In("struct timespec")), o("remain", Out("struct timespec"))], Zero, Inert, Yes),
     call("exit_group", 231, 94, "ends the process", &[p("status", Int)], Never, FINAL, No).forbidden("it would end the target"),
     call("epoll_wait", 232, -1, "waits for events of an epoll instance and takes them", &[p("epfd", Fd), p("events", Out("struct epoll_event[]")), p("maxevents", CountOf("events")), p("timeout", Int)], Number, EVENTS, Maybe).instead("epoll_pwait: [epfd, events, maxevents, timeout]"),
-    call("epoll_ctl", 233, 21, "adds, changes or removes a descriptor that an epoll instance watches", &[p("epfd", Fd), p("op", OneOf(&EPOLL_CTL)), p("fd", Fd), o("event", In("struct epoll_event"))], Zero, LATER, No),
+    call("epoll_ctl", 233, 21, "adds, changes or removes a descriptor that an epoll instance watches", &[p("epfd", Fd), p("op", OneOf(&EPOLL_CTL)), p("fd", Fd), o("event", In("struct epoll_event"))], Zero, WATCHED, No),
     call("tgkill", 234, 131, "sends a signal to a thread", &[p("tgid", Pid), p("tid", Pid), p("sig", Signal)], Zero, SENT, No),
     call("utimes", 235, -1, "sets the times of a file, in microseconds", &[p("filename", Path), o("times", In("struct timeval[2]"))], Zero, TIMES, No).instead("utimensat: [AT_FDCWD, pathname, times, 0]"),
     call("mbind", 237, 235, "sets on which memory nodes the pages of a range lie", &[p("addr", Addr), p("len", Size), p("mode", Flags(&MPOL)), p("nodemask", In("unsigned long[]")), p("maxnode", Uint), o("flags", Flags(&MPOL_MF))], Zero, Restores("the old policy is put back, mapping by mapping; with MPOL_MF_MOVE, or on shared memory, it needs `irreversible: true`"), No),
@@ -372,7 +408,7 @@ pub static TABLE: &[Syscall] = &[
     call("mq_timedsend", 242, 182, "puts a message into a POSIX queue, waiting while it is full", &[p("mqdes", Fd), p("msg_ptr", In("")), p("msg_len", SizeOf("msg_ptr")), p("msg_prio", Uint), o("abs_timeout", In("struct timespec"))], Zero, WRITTEN, Maybe),
     call("mq_timedreceive", 243, 183, "takes a message out of a POSIX queue, waiting while it is empty", &[p("mqdes", Fd), p("msg_ptr", Out("")), p("msg_len", SizeOf("msg_ptr")), o("msg_prio", Out("unsigned int")), o("abs_timeout", In("struct timespec"))], Number, TAKEN, Maybe),
     call("mq_notify", 244, 184, "has the process told when a message comes into an empty POSIX queue", &[p("mqdes", Fd), o("sevp", In("struct sigevent"))], Zero, FINAL, No),
-    call("mq_getsetattr", 245, 185, "tells the attributes of a POSIX queue, and sets its flags", &[p("mqdes", Fd), o("newattr", In("struct mq_attr")), o("oldattr", Out("struct mq_attr"))], Zero, LATER, No),
+    call("mq_getsetattr", 245, 185, "tells the attributes of a POSIX queue, and sets its flags", &[p("mqdes", Fd), o("newattr", In("struct mq_attr")), o("oldattr", Out("struct mq_attr"))], Zero, QUEUE, No),
     call("kexec_load", 246, 104, "loads a kernel that a later reboot starts", &[p("entry", Addr), p("nr_segments", CountOf("segments")), p("segments", In("struct kexec_segment[]")), p("flags", Flags(&KEXEC))], Zero, FINAL, No),
     call("waitid", 247, 95, "waits for a child to end, stop or go on, and tells its status", &[p("idtype", OneOf(&IDTYPE)), p("id", Pid), o("infop", Out("siginfo_t")), p("options", Flags(&WAITID)), o("rusage", Out("struct rusage"))], Zero, TAKEN, Yes),
     call("add_key", 248, 217, "makes or updates a key in the kernel", &[p("type", Text), p("description", Text), p("payload", In("")), p("plen", SizeOf("payload")), p("keyring", OneOf(&KEYRING))], Number, FINAL, No),
@@ -381,8 +417,8 @@ pub static TABLE: &[Syscall] = &[
     call("ioprio_set", 251, 30, "sets the I/O priority (class << 13 | level) of a thread, a group or a user", &[p("which", OneOf(&IOPRIO_WHO)), p("who", Int), p("ioprio", Int)], Zero, Restores("the old I/O priority is put back; a thread without CAP_SYS_NICE leaves the real-time class only with `irreversible: true`"), No).per_thread(),
     call("ioprio_get", 252, 31, "tells the I/O priority (class << 13 | level) of a thread, a group or a user", &[p("which", OneOf(&IOPRIO_WHO)), p("who", Int)], Number, Inert, No),
     call("inotify_init", 253, -1, "makes an inotify instance and gives a descriptor for it", &[], Returns::Fd, GivesFd, No).instead("inotify_init1: [0]"),
-    call("inotify_add_watch", 254, 27, "has an inotify instance watch a file or directory", &[p("fd", Fd), p("pathname", Path), p("mask", Flags(&INOTIFY))], Number, LATER, No),
-    call("inotify_rm_watch", 255, 28, "ends a watch of an inotify instance", &[p("fd", Fd), p("wd", Int)], Zero, LATER, No),
+    call("inotify_add_watch", 254, 27, "has an inotify instance watch a file or directory", &[p("fd", Fd), p("pathname", Path), p("mask", Flags(&INOTIFY))], Number, WATCHING, No),
+    call("inotify_rm_watch", 255, 28, "ends a watch of an inotify instance", &[p("fd", Fd), p("wd", Int)], Zero, UNWATCHED, No),
     call("migrate_pages", 256, 238, "moves all pages of a process to other memory nodes", &[p("pid", Pid), p("maxnode", Uint), p("old_nodes", In("unsigned long[]")), p("new_nodes", In("unsigned long[]"))], Number, FINAL, No),
     call("openat", 257, 56, "opens a file below a directory and gives a descriptor for it; with O_CREAT it makes the file if there is none", &[p("dirfd", DirFd), p("pathname", Path), p("flags", Flags(&OPEN)), o("mode", Mode)], Returns::Fd, GivesFd, Maybe),
     call("mkdirat", 258, 34, "makes a directory below a directory", &[p("dirfd", DirFd), p("pathname", Path), p("mode", Mode)], Zero, MAKES_DIRECTORY, No),
@@ -409,14 +445,14 @@ pub static TABLE: &[Syscall] = &[
     call("move_pages", 279, 239, "moves pages of a process to other memory nodes, or tells where they are", &[p("pid", Pid), p("count", CountOf("pages")), p("pages", In("void *[]")), o("nodes", In("int[]")), p("status", Out("int[]")), p("flags", Flags(&MPOL_MF))], Number, FINAL, No),
     call("utimensat", 280, 88, "sets the times of a file below a directory, in nanoseconds", &[p("dirfd", DirFd), o("pathname", Path), o("times", In("struct timespec[2]")), o("flags", Flags(&AT_NOFOLLOW))], Zero, TIMES, No),
     call("epoll_pwait", 281, 22, "waits, with another signal mask, for events of an epoll instance and takes them", &[p("epfd", Fd), p("events", Out("struct epoll_event[]")), p("maxevents", CountOf("events")), p("timeout", Int), o("sigmask", In("sigset_t")), o("sigsetsize", Exactly(8))], Number, EVENTS, Maybe),
-    call("signalfd", 282, -1, "gives a descriptor from which signals are read, or changes which ones", &[p("fd", Fd), p("mask", In("sigset_t")), p("sizemask", Exactly(8))], Returns::Fd, LATER, No).instead("signalfd4: [fd, mask, sizemask, 0]"),
+    call("signalfd", 282, -1, "gives a descriptor from which signals are read, or changes which ones", &[p("fd", Fd), p("mask", In("sigset_t")), p("sizemask", Exactly(8))], Returns::Fd, SIGNALS, No).instead("signalfd4: [fd, mask, sizemask, 0]"),
     call("timerfd_create", 283, 85, "makes a timer and gives a descriptor that can be read when it runs out", &[p("clockid", OneOf(&CLOCK)), p("flags", Flags(&TFD))], Returns::Fd, GivesFd, No),
     call("eventfd", 284, -1, "makes a counter for waiting on and gives a descriptor for it", &[p("initval", Uint)], Returns::Fd, GivesFd, No).instead("eventfd2: [initval, 0]"),
     call("fallocate", 285, 47, "makes room for a part of a file, or removes, inserts or zeroes it", &[p("fd", Fd), p("mode", Flags(&FALLOC)), p("offset", Offset), p("len", Offset)], Zero, ROOM, No),
-    call("timerfd_settime", 286, 86, "starts or stops the timer of a descriptor", &[p("fd", Fd), o("flags", Flags(&TFD_TIMER)), p("new_value", In("struct itimerspec")), o("old_value", Out("struct itimerspec"))], Zero, LATER, No),
+    call("timerfd_settime", 286, 86, "starts or stops the timer of a descriptor", &[p("fd", Fd), o("flags", Flags(&TFD_TIMER)), p("new_value", In("struct itimerspec")), o("old_value", Out("struct itimerspec"))], Zero, STARTED, No),
     call("timerfd_gettime", 287, 87, "tells how long the timer of a descriptor has still to run", &[p("fd", Fd), p("curr_value", Out("struct itimerspec"))], Zero, Inert, No),
     call("accept4", 288, 242, "takes the next connection of a listening socket and gives a descriptor for it, with flags", &[p("sockfd", Fd), o("addr", Out("struct sockaddr")), o("addrlen", InOut("socklen_t")), o("flags", Flags(&SOCK_FLAGS))], Returns::Fd, ACCEPTED, Maybe),
-    call("signalfd4", 289, 74, "gives a descriptor from which signals are read, with flags, or changes which ones", &[p("fd", Fd), p("mask", In("sigset_t")), p("sizemask", Exactly(8)), o("flags", Flags(&SFD))], Returns::Fd, LATER, No),
+    call("signalfd4", 289, 74, "gives a descriptor from which signals are read, with flags, or changes which ones", &[p("fd", Fd), p("mask", In("sigset_t")), p("sizemask", Exactly(8)), o("flags", Flags(&SFD))], Returns::Fd, SIGNALS, No),
     call("eventfd2", 290, 19, "makes a counter for waiting on and gives a descriptor for it, with flags", &[p("initval", Uint), o("flags", Flags(&EFD))], Returns::Fd, GivesFd, No),
     call("epoll_create1", 291, 20, "makes an epoll instance and gives a descriptor for it", &[p("flags", Flags(&EPOLL_CREATE))], Returns::Fd, GivesFd, No),
     call("dup3", 292, 24, "makes a descriptor number stand for the same open file as another, with flags", &[p("oldfd", Fd), p("newfd", Fd), p("flags", Flags(&DUP3))], Returns::Fd, ReplacesFd, No),
@@ -428,7 +464,7 @@ pub static TABLE: &[Syscall] = &[
     call("perf_event_open", 298, 241, "makes a performance counter and gives a descriptor for it", &[p("attr", In("struct perf_event_attr")), p("pid", Pid), p("cpu", Int), p("group_fd", Fd), p("flags", Flags(&PERF))], Returns::Fd, GivesFd, No),
     call("recvmmsg", 299, 243, "receives several messages from a socket", &[p("sockfd", Fd), p("msgvec", InOut("struct mmsghdr[]")), p("vlen", CountOf("msgvec")), p("flags", Flags(&MSG)), o("timeout", In("struct timespec"))], Number, TAKEN, Maybe),
     call("fanotify_init", 300, 262, "makes a fanotify group and gives a descriptor for it", &[p("flags", Flags(&FAN_INIT)), p("event_f_flags", Flags(&OPEN))], Returns::Fd, GivesFd, No),
-    call("fanotify_mark", 301, 263, "sets which files, mounts or filesystems a fanotify group watches, and for what", &[p("fanotify_fd", Fd), p("flags", Flags(&FAN_MARK)), p("mask", Flags(&FAN_EVENTS)), p("dirfd", DirFd), o("pathname", Path)], Zero, LATER, No),
+    call("fanotify_mark", 301, 263, "sets which files, mounts or filesystems a fanotify group watches, and for what", &[p("fanotify_fd", Fd), p("flags", Flags(&FAN_MARK)), p("mask", Flags(&FAN_EVENTS)), p("dirfd", DirFd), o("pathname", Path)], Zero, MARKED, No),
     call("prlimit64", 302, 261, "sets and tells a resource limit of a process", &[p("pid", Pid), p("resource", OneOf(&RLIMIT)), o("new_limit", In("struct rlimit64")), o("old_limit", Out("struct rlimit64"))], Zero, LIMITS, No),
     call("name_to_handle_at", 303, 264, "tells the handle by which a file can be opened without its name", &[p("dirfd", DirFd), p("pathname", Path), p("handle", InOut("struct file_handle")), p("mount_id", Out("int")), o("flags", Flags(&AT_HANDLE))], Zero, Inert, No),
     call("open_by_handle_at", 304, 265, "opens a file by its handle and gives a descriptor for it", &[p("mount_fd", DirFd), p("handle", In("struct file_handle")), p("flags", Flags(&OPEN))], Returns::Fd, GivesFd, Maybe),
@@ -475,7 +511,7 @@ pub static TABLE: &[Syscall] = &[
     call("fspick", 433, 433, "starts to configure a mounted filesystem anew and gives a descriptor for that", &[p("dirfd", DirFd), p("path", Path), o("flags", Flags(&FSPICK))], Returns::Fd, GivesFd, No).since("5.2"),
     call("pidfd_open", 434, 434, "gives a descriptor that stands for a process", &[p("pid", Pid), o("flags", Flags(&PIDFD))], Returns::Fd, GivesFd, No).since("5.3"),
     call("clone3", 435, 435, "makes a new process or thread", &[p("cl_args", In("struct clone_args")), p("size", SizeOf("cl_args"))], Zero, FINAL, No).forbidden("it would double the target or one of its threads").since("5.3"),
-    call("close_range", 436, 436, "closes all descriptors from one number to another, or marks them close-on-exec", &[p("first", Fd), p("last", Uint), o("flags", Flags(&CLOSE_RANGE))], Zero, LATER, No).since("5.9"),
+    call("close_range", 436, 436, "closes all descriptors from one number to another, or marks them close-on-exec", &[p("first", Fd), p("last", Uint), o("flags", Flags(&CLOSE_RANGE))], Zero, RANGE, No).since("5.9"),
     call("openat2", 437, 437, "opens a file below a directory, with rules for how its path is resolved, and gives a descriptor for it", &[p("dirfd", DirFd), p("pathname", Path), p("how", In("struct open_how")), p("size", SizeOf("how"))], Returns::Fd, GivesFd, Maybe).since("5.6"),
     call("pidfd_getfd", 438, 438, "gives a duplicate of a descriptor of another process", &[p("pidfd", Fd), p("targetfd", Fd), o("flags", Uint)], Returns::Fd, GivesFd, No).since("5.6"),
     call("faccessat2", 439, 439, "tells whether the user may read, write or execute a file below a directory, with flags", &[p("dirfd", DirFd), p("pathname", Path), p("mode", Flags(&ACCESS)), o("flags", Flags(&AT_ACCESS))], Zero, Inert, No).since("5.8"),

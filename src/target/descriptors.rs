@@ -1,5 +1,6 @@
 //! The descriptors of a stopped process, looked at from outside.
 
+use super::fdinfo::{FdInfo, Timer};
 use super::identity::{Identity, identity};
 use super::kcmp;
 use super::locks::Locks;
@@ -24,6 +25,8 @@ pub struct Descriptors {
     lockable: RefCell<Option<Vec<(i32, Identity)>>>,
     /// Numbers below this need no larger table and are within the limit.
     ceiling: usize,
+    /// The number that was last found free.
+    last_free: Cell<i32>,
     /// About the lowest free number.
     lowest: Cell<i32>,
 }
@@ -41,11 +44,12 @@ impl Descriptors {
             locks: Locks::new(process.pid, process.pidfd.try_clone()?),
             lockable: RefCell::new(None),
             ceiling: process.descriptor_table.min(limit),
+            last_free: Cell::new(i32::MAX),
             lowest: Cell::new(0),
         })
     }
 
-    fn info(&self, fd: i32) -> Result<String, Errno> {
+    fn info(&self, fd: i32) -> Result<FdInfo, Errno> {
         let name = fd.to_string();
         let file = nix::fcntl::openat(&self.fdinfo, name.as_str(), OFlag::O_RDONLY | OFlag::O_CLOEXEC, Mode::empty())?;
         let mut text = [0; 1024];
@@ -59,18 +63,52 @@ impl Descriptors {
                 length => text.extend_from_slice(&more[..length]),
             }
         }
-        String::from_utf8(text).map_err(|_| Errno::EIO)
+        String::from_utf8(text).map(FdInfo).map_err(|_| Errno::EIO)
     }
 
     /// A descriptor's `flags:` of fdinfo, O_CLOEXEC included; `-EBADF` if it is closed.
     pub fn flags(&self, fd: i32) -> Result<i64, Errno> {
-        let text = match self.info(fd) {
-            Ok(text) => text,
-            Err(Errno::ENOENT) => return Ok(-i64::from(libc::EBADF)),
-            Err(errno) => return Err(errno),
-        };
-        let flags = text.lines().find_map(|line| line.strip_prefix("flags:"));
-        flags.and_then(|flags| i64::from_str_radix(flags.trim(), 8).ok()).ok_or(Errno::EPROTO)
+        match self.info(fd) {
+            Ok(info) => info.flags().ok_or(Errno::EPROTO),
+            Err(Errno::ENOENT) => Ok(-i64::from(libc::EBADF)),
+            Err(errno) => Err(errno),
+        }
+    }
+
+    /// What fdinfo tells of a descriptor, if it is open.
+    pub fn told(&self, fd: i32) -> Option<FdInfo> {
+        self.info(fd).ok()
+    }
+
+    /// Events and data with which `epoll` watches `fd`; `Some(None)` if it does not, `None` if that can't be told.
+    pub fn watched(&self, epoll: i32, fd: i32) -> Option<Option<(u64, u64)>> {
+        for (index, entry) in self.info(epoll).ok()?.watched(fd).into_iter().enumerate() {
+            match kcmp::same_watched(self.tid, fd, epoll, index) {
+                Ok(true) => return Some(Some(entry)),
+                Ok(false) => {}
+                Err(_) => return None,
+            }
+        }
+        Some(None)
+    }
+
+    /// Its timer, if it is a timerfd.
+    pub fn timer(&self, fd: i32) -> Option<Timer> {
+        self.info(fd).ok()?.timer()
+    }
+
+    /// Whether two descriptors are of one file.
+    pub fn same_file(&self, a: i32, b: i32) -> Option<bool> {
+        Some(self.identity(a).ok()?.file == self.identity(b).ok()?.file)
+    }
+
+    /// The numbers of all open descriptors, lowest first.
+    pub fn numbers(&self) -> Vec<i32> {
+        let mut links = self.links.borrow_mut();
+        let numbers = links.iter().filter_map(|entry| entry.ok()?.file_name().to_str().ok()?.parse().ok());
+        let mut numbers: Vec<i32> = numbers.collect();
+        numbers.sort_unstable();
+        numbers
     }
 
     /// Whether it is open; `None` if that can't be told.
@@ -94,15 +132,21 @@ impl Descriptors {
     }
 
     /// The highest free number that needs no larger table and is none of `named`.
+    ///
+    /// Where many are asked for one after another those above the last one are taken: they are looked at only when none is
+    /// left below.
     pub fn free_number(&self, named: &[i32]) -> Option<i32> {
         let free = |fd: &i32| matches!(kcmp::same_file(self.tid, *fd, *fd), Err(Errno::EBADF));
-        (3..self.ceiling as i32).rev().filter(|fd| !named.contains(fd)).find(free)
+        let (top, last) = (self.ceiling as i32, self.last_free.get());
+        let below = (3..last.min(top)).rev().chain((last.max(3)..top).rev());
+        let found = below.into_iter().filter(|fd| !named.contains(fd)).find(free);
+        self.last_free.set(found.unwrap_or(top));
+        found
     }
 
     /// Finds out about where the lowest free number is: to be called before the stop, since there may be many that are not.
     pub fn survey(&self) {
-        let mut open = self.numbers();
-        open.sort_unstable();
+        let open = self.numbers();
         let free = open.iter().enumerate().find(|(index, number)| *index as i32 != **number);
         self.lowest.set(free.map_or(open.len(), |(index, _)| index) as i32);
     }
@@ -144,8 +188,10 @@ impl Descriptors {
     /// Whether fdinfo tells of a lock that was taken through this descriptor. True if it can't be told.
     fn shows_posix_lock(&self, fd: i32) -> bool {
         // What was closed since it was listed is no reason.
-        let info = self.info(fd).or_else(|errno| if errno == Errno::ENOENT { Ok(String::new()) } else { Err(errno) });
-        info.map_or(true, |text| text.lines().any(|line| line.starts_with("lock:") && line.contains("POSIX")))
+        match self.info(fd) {
+            Ok(info) => info.locks("POSIX").next().is_some(),
+            Err(errno) => errno != Errno::ENOENT,
+        }
     }
 
     /// Whether it is a file with something in it. True if it can't be told.
@@ -172,12 +218,6 @@ impl Descriptors {
     fn identity(&self, fd: i32) -> Result<Identity, Errno> {
         let name = CString::new(fd.to_string()).map_err(|_| Errno::EINVAL)?;
         identity(&*self.links.borrow(), &name)
-    }
-
-    /// Every open descriptor, in any order.
-    fn numbers(&self) -> Vec<i32> {
-        let mut links = self.links.borrow_mut();
-        links.iter().filter_map(|entry| entry.ok()?.file_name().to_str().ok()?.parse().ok()).collect()
     }
 
     fn list_lockable(&self) -> Vec<(i32, Identity)> {

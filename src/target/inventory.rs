@@ -57,6 +57,11 @@ pub fn from_root(path: &str, root: &str) -> String {
     }
 }
 
+/// The numbers of all open descriptors, lowest first.
+pub fn open_numbers(process: &Process) -> io::Result<Vec<i32>> {
+    Ok(numbers(process, "fd")?)
+}
+
 fn numbers(process: &Process, name: &str) -> Result<Vec<i32>, Errno> {
     let flags = OFlag::O_RDONLY | OFlag::O_DIRECTORY | OFlag::O_CLOEXEC;
     let mut dir = Dir::openat(process.view(), name, flags, Mode::empty())?;

@@ -3,8 +3,10 @@
 mod activity;
 mod allowance;
 mod cgroup;
+mod clock;
 mod descriptors;
 mod facts;
+mod fdinfo;
 mod files;
 mod freeze;
 mod glob;
@@ -29,11 +31,13 @@ mod vm_flags;
 
 pub use activity::{Activity, Place, activities};
 pub use allowance::{Allowance, Over, Unlimited, Until};
+pub use clock::now;
 pub use descriptors::Descriptors;
 pub use facts::{Names, Witness};
+pub use fdinfo::{FdInfo, Timer};
 pub use files::{Files, Named};
 pub use freeze::*;
-pub use inventory::{Descriptor, Task, descriptors, has_thread, mappings, threads};
+pub use inventory::{Descriptor, Task, descriptors, has_thread, mappings, open_numbers, threads};
 pub use kcmp::{Resource, same as shares};
 pub use likeness::alike;
 pub use mappings::{AddressSpace, Mapping, Mappings};

@@ -86,7 +86,10 @@ while told(): pass";
     let line = target.wait_for("ready ");
     let numbers: Vec<i32> = line.split(' ').skip(1).map(|word| word.parse().unwrap()).collect();
     let job = Job { plan: "keepalive.yaml", sets: &[] };
-    job.partial(&mut target);
+    let before: Vec<_> = numbers[3..].iter().map(|fd| keepalive(target.pid(), *fd)).collect();
+    job.failed(&mut target, 1, "rolled_back");
+    assert_eq!(before, numbers[3..].iter().map(|fd| keepalive(target.pid(), *fd)).collect::<Vec<_>>());
+    job.applied(&mut target);
     for fd in &numbers[..3] {
         assert_eq!(option(target.pid(), *fd, libc::SOL_SOCKET, libc::SO_KEEPALIVE), 0);
     }

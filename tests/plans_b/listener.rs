@@ -54,14 +54,8 @@ fn swapped(mut target: Target, port: u16, ask: impl Fn(u16) -> Ask, epoll: bool)
     let (link, had) = (target.link(number), flags(info()));
     let refused = |port: u16| TcpStream::connect(("127.0.0.1", port)).is_err();
     job.dry(|| (target.link(number), refused(new)));
-    // The socket's own address and options go with it; only what epoll was told is called lasting.
     job.failing(Some("  - setsockopt"), 1, "rolled_back");
-    if epoll {
-        let outcome = job.failing(None, 3, "partial");
-        assert_eq!(left_behind(&outcome), ["epoll_ctl"], "{outcome:#}");
-    } else {
-        job.failing(None, 1, "rolled_back");
-    }
+    job.failing(None, 1, "rolled_back");
     assert_eq!((target.link(number), flags(info()), waits(pid, number)), (link.clone(), had.clone(), registered));
     assert!(refused(new));
     ask(port)().unwrap();

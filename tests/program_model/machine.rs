@@ -64,7 +64,11 @@ pub fn transact(kernel: &mut Kernel, program: &Program, failure: &mut Option<Bre
         if let Err(Failed(why)) = prepared.and_then(|()| machine.run(&step.forward, failure)) {
             let mut end = End::RolledBack(why);
             for step in begun.iter().rev() {
-                let undone = machine.run(&step.undo, &mut None);
+                let mut undone = machine.run(&step.undo, &mut None);
+                // The second time it finds everything as it was; what the plan says of undo is made again.
+                if step.undo_steps.is_empty() {
+                    undone = undone.and_then(|()| machine.run(&step.undo, &mut None));
+                }
                 let released = machine.run(&step.release, &mut None);
                 if undone.is_err() || released.is_err() {
                     end = End::InDoubt;
@@ -147,6 +151,23 @@ impl Machine<'_> {
                 let (a, b) = (self.need(*a)?, self.need(*b)?);
                 (into, if *negative { a.wrapping_sub(b) } else { a.wrapping_add(b) })
             }
+            Action::Divide { into, a, by, rest } => {
+                let (a, by) = (self.need(*a)?, self.need(*by)?);
+                (into, if *rest { a % by } else { a / by })
+            }
+            Action::OpenDescriptors { into, first, last, apart } => {
+                let (first, last) = (fd(self, first)?, fd(self, last)?);
+                let apart: Vec<i32> = apart.iter().filter_map(|cell| Some(self.get(*cell)? as i32)).collect();
+                let open = self.kernel.descriptors().keys().copied();
+                let numbers: Vec<i32> =
+                    open.filter(|number| (first..=last).contains(number) && !apart.contains(number)).collect();
+                check(numbers.len() <= into.len())?;
+                into.iter().zip(numbers).for_each(|(cell, number)| self.cells[cell.0 as usize] = Some(number as u64));
+                return Ok(());
+            }
+            Action::Ask { into, what: Asked::SameDescription(a, b) } => {
+                (into, u64::from(self.kernel.same(fd(self, a)?, fd(self, b)?)))
+            }
             Action::Bits { into, from, mask, shift } => (into, (self.need(*from)? & mask) >> shift),
             Action::Load { into, buffer, offset, size, signed, swapped } => {
                 let field = &self.kernel.memory[&address(*buffer)][*offset..offset + size];
@@ -187,10 +208,6 @@ impl Machine<'_> {
             Action::NoPosixLocksOn { .. } | Action::SameBytes { .. } => return Err(Failed("")),
             Action::SameDescription { now, expected } => {
                 return check(self.kernel.same(fd(self, now)?, fd(self, expected)?));
-            }
-            Action::FlagsAre { fd: cell, value, mask } => {
-                let now = self.kernel.flags(fd(self, cell)?);
-                return check(now >= 0 && (now as u64 ^ self.need(*value)?) & mask == 0);
             }
             Action::Call(call) => {
                 let args: Vec<u64> = call.args.iter().map(|cell| self.need(*cell)).collect::<Result<_, _>>()?;

@@ -80,9 +80,9 @@ impl Lowering<'_> {
         let mut prepare = Vec::new();
         // Where the kernel does not tell, it is one of the world's clocks, as nearly all are.
         let runs = self.builder.variable(1);
-        prepare.push(always(Action::Ask { into: runs, what: Asked::TimerClock(id) }));
+        prepare.push(always(Action::Ask { into: runs, what: Asked::PosixTimerClock(id) }));
         let signal = self.builder.variable(0);
-        prepare.push(always(Action::Ask { into: signal, what: Asked::TimerSignal(id) }));
+        prepare.push(always(Action::Ask { into: signal, what: Asked::PosixTimerSignal(id) }));
         let fields = words(WORDS);
         let timer = Timer {
             getter: Getter { call: "timer_gettime", args: vec![id], fills: Some((1, &fields)), ignore: gone_over(own) },

@@ -13,39 +13,44 @@ pub(super) static FAMILIES: &[Family] = &[
 
 const LOCK: &[Kind] = &[In("struct flock")];
 
-// Which fcntl can be undone is decided where it is lowered.
+const LOCKED: &str = "the lock is given back. Where there are locks on the file already it needs `irreversible: true`, for others may come to hold what it changes of them";
+const OWNED: &str = "its signals go to whom they went before, if they still go where the step sent them; what is checked then are the rights of the thread that set it back";
+const HINTED: &str = "the old hint is put back, if it is still what the step set";
+
 static FCNTL_COMMANDS: &[Command] = &[
     c("F_DUPFD", &[Fd]),
     c("F_DUPFD_CLOEXEC", &[Fd]),
-    c("F_DUPFD_QUERY", &[Fd]),
-    c("F_CREATED_QUERY", &[]),
-    c("F_GETFD", &[]),
+    ask("F_DUPFD_QUERY", &[Fd]),
+    ask("F_CREATED_QUERY", &[]),
+    ask("F_GETFD", &[]),
     c("F_SETFD", &[Flags(&FD_FLAGS)]),
-    c("F_GETFL", &[]),
+    ask("F_GETFL", &[]),
     c("F_SETFL", &[Flags(&OPEN)]),
-    c("F_GETLK", &[InOut("struct flock")]),
-    c("F_SETLK", LOCK),
-    c("F_SETLKW", LOCK).waits(),
-    c("F_OFD_GETLK", &[InOut("struct flock")]),
-    c("F_OFD_SETLK", LOCK),
-    c("F_OFD_SETLKW", LOCK).waits(),
-    c("F_GETOWN", &[]),
-    c("F_SETOWN", &[Pid]),
-    c("F_GETOWN_EX", &[Out("struct f_owner_ex")]),
-    c("F_SETOWN_EX", &[In("struct f_owner_ex")]),
-    c("F_GETSIG", &[]),
-    c("F_SETSIG", &[Signal]),
-    c("F_GETLEASE", &[]),
-    c("F_SETLEASE", &[OneOf(&LEASE)]),
-    c("F_NOTIFY", &[Flags(&DNOTIFY)]),
-    c("F_GETPIPE_SZ", &[]),
-    c("F_SETPIPE_SZ", &[Size]),
-    c("F_GET_SEALS", &[]),
-    c("F_ADD_SEALS", &[Flags(&SEALS)]),
-    c("F_GET_RW_HINT", &[Out("uint64_t")]),
-    c("F_SET_RW_HINT", &[In("uint64_t")]),
-    c("F_GET_FILE_RW_HINT", &[Out("uint64_t")]),
-    c("F_SET_FILE_RW_HINT", &[In("uint64_t")]),
+    ask("F_GETLK", &[InOut("struct flock")]),
+    c("F_SETLK", LOCK).restores(LOCKED),
+    c("F_SETLKW", LOCK).waits().restores(LOCKED),
+    ask("F_OFD_GETLK", &[InOut("struct flock")]),
+    c("F_OFD_SETLK", LOCK).restores(LOCKED),
+    c("F_OFD_SETLKW", LOCK).waits().restores(LOCKED),
+    ask("F_GETOWN", &[]),
+    c("F_SETOWN", &[Pid]).restores(OWNED),
+    ask("F_GETOWN_EX", &[Out("struct f_owner_ex")]),
+    c("F_SETOWN_EX", &[In("struct f_owner_ex")]).restores(OWNED),
+    ask("F_GETSIG", &[]),
+    c("F_SETSIG", &[Signal]).restores("the old signal is set again, if it is still what the step set"),
+    ask("F_GETLEASE", &[]),
+    c("F_SETLEASE", &[OneOf(&LEASE)])
+        .restores("the lease is given back, or taken again unless somebody has opened the file since"),
+    c("F_NOTIFY", &[Flags(&DNOTIFY)]).lasts("what was to be told before can't be read"),
+    ask("F_GETPIPE_SZ", &[]),
+    c("F_SETPIPE_SZ", &[Size])
+        .restores("the pipe gets its old size back, unless more is in it then, or the old size takes privilege"),
+    ask("F_GET_SEALS", &[]),
+    c("F_ADD_SEALS", &[Flags(&SEALS)]).lasts("a seal is never taken off"),
+    ask("F_GET_RW_HINT", &[Out("uint64_t")]),
+    c("F_SET_RW_HINT", &[In("uint64_t")]).restores(HINTED),
+    ask("F_GET_FILE_RW_HINT", &[Out("uint64_t")]),
+    c("F_SET_FILE_RW_HINT", &[In("uint64_t")]).restores(HINTED),
 ];
 
 const GONE: &str = "what the memory held is gone";

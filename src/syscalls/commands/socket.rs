@@ -140,6 +140,12 @@ pub(super) fn option_types(set: &Set) -> &'static [(&'static str, &'static str)]
     VALUES.iter().find(|(of, _)| std::ptr::eq(*of, set)).map_or(&[], |(_, options)| *options)
 }
 
+/// The options of a level.
+pub(super) fn set_of_level(level: u64) -> Option<&'static Set> {
+    let is = |command: &&Command| SOL.value(command.name).is_some_and(|value| value as u32 == level as u32);
+    LEVELS.iter().find(is)?.arguments.first()?.set()
+}
+
 /// The value of a socket option, once level and option are known.
 pub(super) fn option_value(call: &Syscall, index: usize, known: &impl Fn(usize) -> Option<u64>) -> Option<Kind> {
     const OPTION: usize = 2;
