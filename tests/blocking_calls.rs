@@ -49,12 +49,10 @@ fn in_the_call(target: &Target, call: i64) -> Result<(), TooShort> {
 /// Redirects the target; `TooShort` if the wait was over just before.
 fn hit(target: &Target, log: &Path) -> Result<(), TooShort> {
     let output = redirect(target.pid(), log);
-    let is_over = || waiting(target.pid()).is_some_and(|(state, _)| state == 'Z');
-    // On its way out it is refused as one that has changed.
-    if output.status.code() != Some(0) && codes(&output) == ["target::changed"] {
-        wait_until("it is over", is_over);
-    }
-    if output.status.code() != Some(0) && is_over() {
+    let failed = output.status.code() != Some(0);
+    // It may be on its way to its end, and no zombie yet.
+    let ended = || codes(&output).iter().any(|code| code == "target::changed" || code == "target::gone");
+    if failed && (ended() || waiting(target.pid()).is_some_and(|(state, _)| state == 'Z')) {
         return Err(TooShort("it was over before it had been hit three times".into()));
     }
     assert_code(&output, 0);

@@ -2,7 +2,12 @@
 
 #![allow(clippy::unwrap_used, clippy::panic)] // a test says what is wrong by ending
 
-use criu_plan::syscalls::constants;
+use criu_plan::plan::{Arg, Purpose, read_for};
+use criu_plan::syscalls::{Arch, constants};
+use indexmap::IndexMap;
+use std::collections::BTreeMap;
+use std::path::Path;
+use std::process::Command;
 
 /// Name and value of constants of linux-raw-sys.
 macro_rules! raw {
@@ -40,4 +45,81 @@ fn newer_constants_are_those_of_linux_raw_sys() {
         let (set, ours) = constants::find(name).unwrap_or_else(|| panic!("no set has {name}"));
         assert_eq!(ours as u32, value as u32, "{name} of the {}", set.name);
     }
+}
+
+/// `pub const NAME: TYPE = VALUE;` of the sources of linux-raw-sys for an architecture. (Only those of the one that is compiled
+/// for can be named.)
+fn sources(arch: &str) -> BTreeMap<String, u64> {
+    let mut metadata = Command::new(std::env::var("CARGO").unwrap_or("cargo".into()));
+    metadata
+        .args(["metadata", "--offline", "--format-version", "1", "--filter-platform", "x86_64-unknown-linux-gnu"])
+        .current_dir(env!("CARGO_MANIFEST_DIR"));
+    let metadata: serde_json::Value = serde_json::from_slice(&metadata.output().unwrap().stdout).unwrap();
+    let packages = metadata["packages"].as_array().unwrap();
+    let package = packages.iter().find(|package| package["name"] == "linux-raw-sys").unwrap();
+    let source = Path::new(package["manifest_path"].as_str().unwrap()).parent().unwrap().join("src").join(arch);
+    let mut found = BTreeMap::new();
+    for file in std::fs::read_dir(source).unwrap() {
+        for line in std::fs::read_to_string(file.unwrap().path()).unwrap().lines() {
+            let constant = line.strip_prefix("pub const ").and_then(|line| line.split_once(": "));
+            let Some((name, rest)) = constant else { continue };
+            let value = rest.split_once(" = ").and_then(|(_, value)| value.strip_suffix(';')?.parse::<i64>().ok());
+            found.extend(value.map(|value| (name.to_owned(), value as u64)));
+        }
+    }
+    found
+}
+
+#[test]
+fn constants_of_aarch64_are_those_of_linux_raw_sys() {
+    let (x86_64, aarch64) = (sources("x86_64"), sources("aarch64"));
+    let (mut compared, mut wrong) = (0, Vec::new());
+    // What it lacks the call for it needs no constants of.
+    for set in constants::ALL.iter().filter(|set| set.name != "arch_prctl codes") {
+        for (name, ours) in set.members {
+            // Names are not distinct in all headers: only where x86_64 agrees the same constant is meant.
+            let same = |a: u64, b: u64| a as u32 == b as u32;
+            if x86_64.get(*name).is_none_or(|theirs| !same(*theirs, *ours)) {
+                continue;
+            }
+            compared += 1;
+            let own = set.value_on(Arch::Aarch64, name);
+            let agrees = match (own, aarch64.get(*name)) {
+                (Some(own), Some(theirs)) => same(own, *theirs),
+                (None, None) => true,
+                _ => false,
+            };
+            if !agrees {
+                wrong.push(format!("{name} of the {}: {own:x?}, not {:x?}", set.name, aarch64.get(*name)));
+            }
+        }
+    }
+    assert!(wrong.is_empty(), "{wrong:#?}");
+    assert!(compared > 800, "{compared}");
+}
+
+/// The flags of the first step of a plan for an architecture, or the codes of what is wrong with it.
+fn flags(arch: Arch, step: &str) -> Result<u64, Vec<&'static str>> {
+    let text = format!("version: 1\ntargets: [10]\nsteps:\n- {step}\n");
+    match read_for(arch, text.as_bytes(), &IndexMap::new(), Purpose::Check) {
+        Ok(reading) => {
+            let index = reading.plan.steps[0].syscall.param("flags").unwrap();
+            let Some(Arg::Number(number)) = reading.plan.steps[0].args[index].as_ref().map(|arg| &arg.value) else {
+                panic!()
+            };
+            Ok(number.constant)
+        }
+        Err(problems) => Err(problems.iter().map(|problem| problem.code).collect()),
+    }
+}
+
+#[test]
+fn a_plan_goes_by_the_constants_of_its_architecture() {
+    let open = "openat: [AT_FDCWD, /x, O_DIRECTORY|O_NOFOLLOW|O_CLOEXEC]";
+    assert_eq!(flags(Arch::X86_64, open), Ok(0x10000 | 0x20000 | 0x80000));
+    assert_eq!(flags(Arch::Aarch64, open), Ok(0x4000 | 0x8000 | 0x80000));
+    assert_eq!(flags(Arch::Aarch64, "openat: [AT_FDCWD, /x, [O_DIRECT, O_LARGEFILE]]"), Ok(0x10000 | 0x20000));
+    let mapped = "mmap: [0, 4096, PROT_READ, MAP_PRIVATE|MAP_ANONYMOUS|MAP_32BIT, -1, 0]\n  irreversible: true";
+    assert_eq!(flags(Arch::X86_64, mapped), Ok(0x62));
+    assert_eq!(flags(Arch::Aarch64, mapped), Err(vec!["plan::no-such-constant-here"]));
 }

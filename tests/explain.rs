@@ -371,7 +371,7 @@ fn later_arguments_depend_on_the_command() {
         ("ioctl", 2, &[0, TIOCSWINSZ as i64], "in struct winsize"),
         ("ioctl", 2, &[0, TCGETS as i64], "out struct termios"),
         ("ioctl", 2, &[0, FIONBIO as i64], "in int"),
-        ("ioctl", 2, &[0, SIOCGIFFLAGS as i64], "in-out struct ifreq"),
+        ("ioctl", 2, &[0, SIOCGIFFLAGS as i64], "in-out struct ifreq_flags"),
         ("prctl", 1, &[PR_SET_NAME as i64], "text"),
         ("prctl", 1, &[PR_CAPBSET_DROP as i64], "one-of capabilities"),
         ("prctl", 2, &[PR_CAP_AMBIENT as i64, 2], "one-of capabilities"),

@@ -349,6 +349,14 @@ fn mistakes_are_told_at_their_place() {
         (step("- close: [\"${each.start}\"]\n  for_each: { fd: {} }\n"), "plan::each", "\"${each.start}\""),
         (step("- close: [\"${each.path}\"]\n  for_each: { fd: {} }\n"), "plan::each", "\"${each.path}\""),
         (
+            step("  for_each: { fd: {} }\n  when: { fd: { number: \"${each.nmber}\" } }\n"),
+            "plan::each",
+            "{ fd: { number: \"${each.nmber}\" } }",
+        ),
+        (step("  unless: { cwd: \"${each.path}\" }\n"), "plan::each", "{ cwd: \"${each.path}\" }"),
+        (step("  for_each: { fd: {} }\n  when: { fd: { nmber: \"${each.number}\" } }\n"), "plan::unknown-key", "nmber"),
+        (step("  for_each: { fd: {} }\n  thread: \"${each.tid}\"\n"), "plan::each", "\"${each.tid}\""),
+        (
             step("- dup: [\"${each.number}\"]\n  for_each: { fd: {} }\n  capture: copies\n- close: [\"${copies}\"]\n"),
             "plan::list",
             "\"${copies}\"",

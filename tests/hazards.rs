@@ -558,7 +558,13 @@ fn a_full_descriptor_table_is_left_alone() {
     let output = apply(directory.path(), &plan(target.pid(), "  - dup2: [0, 1]\n"), &["--trace"]);
     assert_code(&output, 1);
     assert!(messages(&output).contains("no free descriptor number"), "{}", messages(&output));
-    assert_eq!(outcome(&output)["targets"][0]["trace"], serde_json::json!([]), "no call was made");
+    let outcome = outcome(&output);
+    assert_eq!(outcome["targets"][0]["trace"], serde_json::json!([]), "no call was made");
+    assert_eq!((&outcome["outcome"], &outcome["targets"][0]["outcome"]), (&"refused".into(), &"refused".into()));
+    // Once one was made it is taken back.
+    let output = apply(directory.path(), &plan(target.pid(), "  - getpid: []\n  - dup2: [0, 1]\n"), &[]);
+    assert_code(&output, 1);
+    assert_eq!(self::outcome(&output)["outcome"], "rolled_back");
     assert_same(&before, &target.snapshot());
     assert_eq!(target.link(1), stdout);
     target.assert_well();
@@ -613,4 +619,54 @@ fn calls_are_made_from_where_syscall_user_dispatch_lets_them_through() {
     assert_code(&output, 1);
     assert_eq!(codes(&output), ["target::no-syscall-code"]);
     nowhere.assert_well();
+}
+
+/// While such a call waits the kernel lets signals in whatever is blocked; if criu-plan died then, the handler would run below
+/// the landing frame, where on a stack of this kind other things lie.
+#[test]
+fn no_signal_is_let_in_where_a_handler_has_no_room() {
+    let directory = directory();
+    let mut target = Target::life("fiber", &directory.path().join("first"));
+    let before = target.snapshot();
+    let run = |call: &str| {
+        let plan = format!("version: 1\ntargets: [{}]\nsteps:\n- {call}\n  timeout: 1s\n", target.pid());
+        apply(directory.path(), &plan, &[])
+    };
+    let output = run("ppoll: { fds: 0, nfds: 0, tmo_p: { struct: {} }, sigmask: { struct: [SIGUSR1] } }");
+    assert_code(&output, 1);
+    assert_eq!(outcome(&output)["outcome"], "refused");
+    insta::assert_snapshot!(told(&output, &[(&target.pid().to_string(), "[pid]")]), @r"
+    target::no-room: process [pid] (life) is refused: a step lets signals in while it waits, and none of its threads has room for a handler below a landing frame
+      leave the signal mask out of the step: without it the thread's own signals wait until it is let go
+    ");
+    // Without a mask its own signals wait, and on a stack with room they may come.
+    assert_code(&run("ppoll: { fds: 0, nfds: 0, tmo_p: { struct: {} } }"), 0);
+    target.assert_well();
+    assert_same(&before, &target.snapshot());
+    let plain = Target::life("plain", &directory.path().join("second"));
+    let call = "ppoll: { fds: 0, nfds: 0, tmo_p: { struct: {} }, sigmask: { struct: [] } }";
+    let plan = format!("version: 1\ntargets: [{}]\nsteps:\n- {call}\n  timeout: 1s\n", plain.pid());
+    assert_code(&apply(directory.path(), &plan, &[]), 0);
+}
+
+/// What a plan asks of a target is asked again inside the stop, and a target may have very much of it.
+#[test]
+fn a_target_is_not_held_longer_while_facts_are_looked_up() {
+    let directory = directory();
+    let mut target = Target::life("descriptors 18000", &directory.path().join("first"));
+    let before = target.snapshot();
+    let run = |facts: &str| {
+        let plan = format!("version: 1\ntargets: [{}]\n{facts}", target.pid());
+        apply(directory.path(), &plan, &["--hold", "2ms"])
+    };
+    // Every one is looked at, for none is there.
+    let output = run("unless: [{ fd: { path: \"/nowhere/*\" } }]\nsteps:\n- getpid: []\n");
+    assert_code(&output, 1);
+    let outcome = outcome(&output);
+    assert_eq!((&outcome["outcome"], codes(&output)), (&"refused".into(), vec!["run::hold".to_owned()]), "{outcome:#}");
+    assert_eq!(outcome["targets"][0]["steps"][0]["state"], "not_run");
+    let message = outcome["problems"][0]["message"].as_str().unwrap();
+    assert_eq!(message, "the targets were held for 2ms, and not all that the plan asks was looked at");
+    target.assert_well();
+    assert_same(&before, &target.snapshot());
 }

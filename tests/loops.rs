@@ -262,3 +262,128 @@ steps:
     assert!(done > 0 && left > 0, "{done} {left}");
     target.assert_well();
 }
+
+/// Facts about each repetition decide which of them are made.
+#[test]
+fn facts_of_each_repetition() {
+    let directory = directory();
+    let (mut target, logs) = keeper(directory.path(), 4);
+    fs::remove_file(&logs[2]).unwrap();
+    let before = target.snapshot();
+    let over = format!("for_each: {{ fd: {{ path: \"{}/*\" }} }}", directory.path().display());
+    let plan = format!(
+        "version: 1
+targets: [{}]
+steps:
+  - fcntl: [\"${{each.number}}\", F_GETFD]
+    {over}
+    when: {{ fd: {{ number: \"${{each.number}}\", path: \"{}\" }} }}
+    capture: only
+  - fcntl: [\"${{each.number}}\", F_GETFD]
+    {over}
+    unless: {{ not: {{ fd: {{ number: \"${{each.number}}\", path: \"*/[012].log*\" }} }} }}
+    capture: some
+  - getpid: []
+    when: \"${{some[2]}} >= 0\"
+",
+        target.pid(),
+        logs[1].display(),
+    );
+    let output = apply(directory.path(), &plan, &[]);
+    assert_code(&output, 0);
+    let outcome = outcome(&output);
+    let state = |fd: i32, state: &str| (format!("fd {fd}"), state.to_owned());
+    assert_eq!(
+        states(&outcome, 0),
+        [state(20, "skipped"), state(21, "done"), state(22, "skipped"), state(23, "skipped")]
+    );
+    assert_eq!(states(&outcome, 1), [state(20, "done"), state(21, "done"), state(22, "done"), state(23, "skipped")]);
+    let captures = &outcome["targets"][0]["captures"];
+    assert_eq!(captures["only"], serde_json::json!([null, 1, null, null]), "{captures:#}");
+    assert_eq!(captures["some"].as_array().unwrap().len(), 4);
+    assert_eq!(outcome["targets"][0]["steps"][0]["note"], "its `when` does not hold");
+    target.assert_well();
+    assert_same(&before, &target.snapshot());
+}
+
+/// Texts anywhere in memory may have parts of what the step is repeated over.
+#[test]
+fn texts_in_memory_of_each_repetition() {
+    let directory = directory();
+    let (mut target, _logs) = keeper(directory.path(), 2);
+    let before = target.snapshot();
+    let log = directory.path().join("told");
+    let over = format!("for_each: {{ fd: {{ path: \"{}/*.log\" }} }}", directory.path().display());
+    let plan = format!(
+        "version: 1
+targets: [{}]
+steps:
+  - open: [{}, O_WRONLY|O_CREAT|O_APPEND, 0o600]
+    capture: told
+    irreversible: true
+  - writev: [\"${{told}}\", {{ struct: [{{ iov_base: \"fd ${{each.number}} \" }}, {{ iov_base: \"is ${{each.file}}!\\n\" }}] }}]
+    {over}
+    irreversible: true
+  - write: [\"${{told}}\", \"${{each.path}}\\n\"]
+    {over}
+    irreversible: true
+  - socket: [AF_UNIX, SOCK_DGRAM]
+    {over}
+    capture: sockets
+  - bind: {{ sockfd: \"${{sockets}}\", addr: {{ struct: {{ sun_path: \"${{each.file}}.sock\" }} }} }}
+    {over}
+    irreversible: true
+  - connect: {{ sockfd: \"${{sockets}}\", addr: \"${{each.file}}.sock\" }}
+    {over}
+    irreversible: true
+    timeout: 1s
+  - close: [\"${{sockets}}\"]
+    {over}
+  - close: [\"${{told}}\"]
+",
+        target.pid(),
+        log.display(),
+    );
+    assert_code(&apply(directory.path(), &plan, &[]), 0);
+    let log_of = |number: i32| directory.path().join(format!("{number}.log")).display().to_string();
+    let told: String = (0..2).map(|log| format!("fd {} is {}!\n", 20 + log, log_of(log))).collect();
+    let told = told + &(0..2).map(|log| format!("{}\n", log_of(log))).collect::<String>();
+    assert_eq!(fs::read_to_string(&log).unwrap(), told);
+    for number in 0..2 {
+        let socket = fs::symlink_metadata(format!("{}.sock", log_of(number))).unwrap();
+        assert!(std::os::unix::fs::FileTypeExt::is_socket(&socket.file_type()));
+    }
+    target.assert_well();
+    assert_same(&before, &target.snapshot());
+}
+
+/// A text that turns out too long is told with its repetition, before anything is done.
+#[test]
+fn what_does_not_fit_in_one_repetition_is_refused() {
+    let directory = directory();
+    let long = directory.path().join("a".repeat(120));
+    fs::create_dir(&long).unwrap();
+    let (mut target, _logs) = keeper(&long, 1);
+    let plan = format!(
+        "version: 1\ntargets: [{}]\nsteps:\n- socket: [AF_UNIX, SOCK_DGRAM]\n  capture: fd\n- bind: {{ sockfd: \"${{fd}}\", addr: \"${{each.path}}\" }}\n  for_each: {{ fd: {{ path: \"{}/*.log\" }} }}\n  irreversible: true\n",
+        target.pid(),
+        long.display(),
+    );
+    let output = apply(directory.path(), &plan, &[]);
+    assert_code(&output, 1);
+    assert_eq!((&outcome(&output)["outcome"], codes(&output)), (&"refused".into(), vec!["plan::address".to_owned()]));
+    target.assert_well();
+}
+
+#[test]
+fn a_thread_that_a_step_is_repeated_over_may_be_named() {
+    let directory = directory();
+    let target = Target::start(Command::new(c("keeper")).args(["workers", "3"]));
+    let steps =
+        "- gettid: []\n  for_each: { thread: { name: \"worker-*\" } }\n  thread: \"${each.tid}\"\n  capture: tids\n";
+    let output = apply(directory.path(), &format!("version: 1\ntargets: [{}]\nsteps:\n{steps}", target.pid()), &[]);
+    assert_code(&output, 0);
+    let tids = outcome(&output)["targets"][0]["captures"]["tids"].clone();
+    let own: BTreeSet<i64> = tids.as_array().unwrap().iter().map(|tid| tid.as_i64().unwrap()).collect();
+    assert_eq!((own.len(), own.contains(&i64::from(target.pid()))), (3, false));
+}

@@ -29,6 +29,16 @@ macro_rules! mistakes {
 }
 
 mistakes! {
+    bytes_where_pointers_are_followed "- read: [0, { out: 56 }]\n  capture: { buf: bytes }\n  irreversible: true\n  timeout: 1s\n- sendmsg: [3, { ref: bytes }, 0]\n  irreversible: true\n", @r##"
+    plan::kind at `bytes`
+      `msg` of `sendmsg` is struct msghdr, whose pointers the kernel follows, and `bytes` was not made as one
+      put it together in an earlier step with `{struct: {…}}`, and capture that argument
+    "##;
+    a_vector_where_pointers_are_followed "- read: [0, { out: 16 }]\n  capture: { buf: bytes }\n  irreversible: true\n  timeout: 1s\n- sendmsg: [3, { struct: { msg_iov: { ref: bytes }, msg_iovlen: 1 } }, 0]\n  irreversible: true\n", @r##"
+    plan::kind at `bytes`
+      `msg_iov` is struct iovec, whose pointers the kernel follows, and `bytes` was not made as one
+      put it together in an earlier step with `{struct: {…}}`, and capture that argument
+    "##;
     an_unknown_field "- prlimit64: { pid: 0, resource: RLIMIT_NOFILE, new_limit: { struct: { rlim_cu: 5, max: 5 } } }\n  irreversible: true\n", @r##"
     plan::unknown-field at `rlim_cu`
       struct rlimit64 has no field `rlim_cu`

@@ -101,6 +101,7 @@ fn check_shape(object: &Value) {
             assert_eq!(step["index"], index);
             assert!(step["name"].is_string() || step["name"].is_null());
             assert!(step["syscall"].is_string() && step["args"].is_object() && step["undone"].is_boolean());
+            assert!(step["lasting"].is_boolean());
             assert!(step["result"].is_i64() || step["result"].is_null());
             assert!(step["errno"].is_string() || step["errno"].is_null());
         }
@@ -155,6 +156,22 @@ fn rolled_back() {
 fn partial() {
     let steps = "  - dup2: [1, 9]\n  - write: [1, done, 4]\n    irreversible: true\n  - close: [99]\n";
     stage().both("partial", steps, &[], 3);
+}
+
+/// Only what had its effect stays: not a call that failed, nor one that was never made, nor anything in a run that went well.
+#[test]
+fn what_stays_is_marked() {
+    let run = |steps: &str, code: i32| -> Vec<bool> {
+        let output = stage().run(steps, &["--output", "json"]);
+        assert_code(&output, code);
+        let steps = outcome(&output)["targets"][0]["steps"].as_array().unwrap().clone();
+        steps.iter().map(|step| step["lasting"].as_bool().unwrap()).collect()
+    };
+    let write = "  - write: [1, done, 4]\n    irreversible: true\n";
+    let (nothing, fails) = ("  - write: [99, x]\n    irreversible: true\n    ignore: [EBADF]\n", "  - close: [99]\n");
+    assert_eq!(run(write, 0), [false]);
+    let steps = format!("  - dup2: [1, 9]\n{write}{nothing}{write}    when: \"1 == 2\"\n{fails}{write}");
+    assert_eq!(run(&steps, 3), [false, true, false, false, false, false]);
 }
 
 /// The tracing process is killed in the middle: what is known is told, and that a person has to look.

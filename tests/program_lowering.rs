@@ -4,6 +4,7 @@
 
 use criu_plan::facts::Found;
 use criu_plan::plan::{Purpose, read};
+use criu_plan::problem::Problem;
 use criu_plan::program::{Facts, FileFact, Program, call_text, listing, lower};
 use indexmap::IndexMap;
 
@@ -196,6 +197,7 @@ fn every_call_that_makes_a_file_does() {
 - open: [/new4, O_RDWR|O_CREAT|O_EXCL, 0o600]
 "#), @r#"
     forward  open("/new1", O_WRONLY|O_CREAT|O_EXCL|O_TRUNC, 0o600) = result  # make the file
+    forward  open("/new1", O_WRONLY, 0o600) = result  if result == -17  # open what is there, making no file
     forward  openat(3, "new2", O_RDWR|O_CREAT|O_EXCL, 0o600) = result_2  # make the file
     forward  openat(3, "new2", O_RDWR, 0o600) = result_2  if result_2 == -17  # open what is there, making no file
     forward  openat2(AT_FDCWD, "/new3", buffer7, 24) = result_3  # make the file
@@ -377,6 +379,61 @@ fn before_a_dot_stands_a_capture_or_else_a_target() {
     let program = text(steps);
     assert!(program.contains("close(fd)"), "{program}");
     assert!(program.contains("prepare  field = i64 at buffer0[48]  if result_2 >= 0"), "{program}");
+}
+
+/// Facts of a target that stands still, and time for so many steps.
+struct InAHurry(std::cell::Cell<usize>);
+
+impl Facts for InAHurry {
+    fn file(&self, _: &[u8]) -> FileFact {
+        FileFact::Missing
+    }
+
+    fn size(&self, _: &[u8]) -> Option<u64> {
+        None
+    }
+
+    fn may_go_on(&self) -> Result<(), Problem> {
+        match self.0.get().checked_sub(1) {
+            Some(left) => {
+                self.0.set(left);
+                Ok(())
+            }
+            None => Err(Problem::error("run::hold", "no time is left")),
+        }
+    }
+}
+
+#[test]
+fn lowering_ends_when_there_is_no_time() {
+    let text = format!("version: 1\ntargets: [10]\nsteps:\n{}", "- getpid: []\n".repeat(20));
+    let plan = read(text.as_bytes(), &IndexMap::new(), Purpose::Run).unwrap().plan;
+    let lowered = |time: usize| lower(&plan, 0, &InAHurry(time.into()), &Found::default());
+    assert_eq!(lowered(20).unwrap().steps.len(), 20);
+    let problems = lowered(19).unwrap_err();
+    assert_eq!(problems.iter().map(|problem| problem.code).collect::<Vec<_>>(), ["run::hold"]);
+}
+
+/// Processor time that lowering a plan of so many steps, each with memory of its own, takes this thread.
+fn time_to_lower(steps: usize) -> u64 {
+    let text = format!("version: 1\ntargets: [10]\nsteps:\n{}", "- access: [/nowhere, F_OK]\n".repeat(steps));
+    let plan = read(text.as_bytes(), &IndexMap::new(), Purpose::Run).unwrap().plan;
+    let now = || {
+        let mut time = libc::timespec { tv_sec: 0, tv_nsec: 0 };
+        // SAFETY: `time` is what the call fills.
+        assert_eq!(unsafe { libc::clock_gettime(libc::CLOCK_THREAD_CPUTIME_ID, &raw mut time) }, 0);
+        time.tv_sec as u64 * 1_000_000_000 + time.tv_nsec as u64
+    };
+    let begun = now();
+    assert_eq!(lower(&plan, 0, &Surroundings, &Found::default()).unwrap().buffers.len(), steps);
+    now() - begun
+}
+
+/// It happens inside the stop.
+#[test]
+fn memory_takes_no_longer_to_lower_the_more_there_is() {
+    let (few, many) = (time_to_lower(5_000), time_to_lower(40_000));
+    assert!(many < few * 24, "5000 steps took {few} ns, 8 times as many {many} ns");
 }
 
 #[test]

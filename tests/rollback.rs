@@ -362,3 +362,52 @@ fn a_target_that_ends_half_way_takes_no_other_with_it() {
         assert_eq!(ended, [if kills == "a" { "partial" } else { "rolled_back" }, "in_doubt"], "{outcome:#}");
     }
 }
+
+/// Whether there is something to empty is looked up before the stop; it may have come since.
+#[test]
+fn what_was_empty_when_looked_at_and_is_not_any_more_is_not_emptied() {
+    let opens = [
+        "{open: [HOME/eleven, 'O_WRONLY|O_TRUNC']}",
+        "{open: [HOME/eleven, 'O_WRONLY|O_CREAT|O_TRUNC', 0o600]}",
+        "{openat2: [AT_FDCWD, HOME/eleven, {struct: {flags: [O_RDWR, O_TRUNC]}}, 24]}",
+        "{creat: [HOME/new, 0o600]}",
+        "{open: [HOME/new, 'O_WRONLY|O_CREAT|O_TRUNC', 0o600]}",
+    ];
+    for open in opens {
+        let mut subject = Subject::new();
+        let gate = Gate::new(subject.directory.path());
+        let run = start(subject.directory.path(), &subject.plan(&format!("{}, {open}", gate.step())), &[]);
+        gate.wait_for(&subject.target);
+        for name in ["eleven", "new"] {
+            fs::write(subject.home.join(name), "precious").unwrap();
+        }
+        let _open = gate.let_on();
+        let output = run.wait_with_output().unwrap();
+        assert_code(&output, 1);
+        let outcome = outcome(&output);
+        assert_eq!(outcome["outcome"], "rolled_back", "{open}: {outcome:#}");
+        let note = steps_of(&outcome)[1]["note"].as_str().unwrap();
+        assert!(note.contains("something in it by now"), "{open}: {note}");
+        for name in ["eleven", "new"] {
+            assert_eq!(fs::read(subject.home.join(name)).unwrap(), b"precious", "{open}: {outcome:#}");
+        }
+        subject.target.assert_well();
+    }
+}
+
+/// Nor is what a path has come to name by a step of the plan.
+#[test]
+fn what_a_step_moves_in_the_way_is_not_emptied() {
+    let mut subject = Subject::new();
+    fs::write(subject.home.join("precious"), "precious").unwrap();
+    let steps = "{rename: [HOME/precious, HOME/eleven], irreversible: true}, {open: [HOME/eleven, 'O_WRONLY|O_TRUNC']}";
+    let output = subject.run(steps);
+    assert_ne!(output.status.code(), Some(0));
+    let found = ["eleven", "precious"].map(|name| fs::read(subject.home.join(name)).unwrap_or_default());
+    assert!(found.contains(&b"precious".to_vec()), "{:#}", outcome(&output));
+    // With the word it is.
+    let step = "{open: [HOME/eleven, 'O_WRONLY|O_TRUNC'], irreversible: true, capture: fd}, {close: ['${fd}']}";
+    assert_code(&subject.run(step), 0);
+    assert_eq!(fs::read(subject.home.join("eleven")).unwrap(), b"");
+    subject.target.assert_well();
+}

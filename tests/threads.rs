@@ -238,3 +238,29 @@ fn a_stopped_process_stays_stopped() {
     wait_until("it goes on", || !target.status("State").starts_with('T'));
     target.assert_well();
 }
+
+/// What a path names is looked up once, as the first thread sees it.
+#[test]
+fn a_thread_in_a_directory_of_its_own_is_given_no_path() {
+    let directory = directory();
+    let mut target = Target::life("own-fs", &directory.path().join("first"));
+    let apart = of_threads(target.pid(), "cwd").into_iter().find(|(_, cwd)| cwd == "/proc").unwrap().0;
+    let before = target.snapshot();
+    let run = |steps: &str| apply(directory.path(), &plan(target.pid(), steps), &[]);
+    for thread in [format!("{apart}"), "all".to_owned()] {
+        let output = run(&format!("- open: [self, O_RDONLY|O_CLOEXEC]\n  thread: {thread}\n  undo: auto\n"));
+        assert_code(&output, 1);
+        assert_eq!(
+            (codes(&output), outcome(&output)["outcome"].as_str()),
+            (vec!["target::no-thread".into()], Some("refused"))
+        );
+        let message = outcome(&output)["problems"][0]["message"].to_string();
+        assert!(message.contains("a working directory of its own"), "{message}");
+    }
+    // What takes no path it may run, and the first thread may run both.
+    assert_code(&run(&format!("- getcwd: [{{ out: 256 }}, 256]\n  thread: {apart}\n")), 0);
+    let opened = run("- open: [/proc, O_RDONLY|O_CLOEXEC]\n  thread: leader\n  capture: fd\n- close: [\"${fd}\"]\n");
+    assert_code(&opened, 0);
+    target.assert_well();
+    assert_same(&before, &target.snapshot());
+}

@@ -546,3 +546,183 @@ fn people_see_values_by_name() {
     let text = String::from_utf8(output.stdout).unwrap();
     assert!(text.contains("    rlim = {rlim_cur: "), "{text}");
 }
+
+/// A datagram from a name longer than the buffer for names: the kernel puts its length into `msg_namelen`, and would go by
+/// that length the next time.
+#[test]
+fn a_message_used_again_is_not_written_beyond_its_name() {
+    let mut run = Run::new();
+    let long = run.path().join("a-socket-with-a-name-that-is-longer-than-what-is-asked-for");
+    let receiver = run.path().join("r");
+    let output = run.output(&format!(
+        r#"
+- socket: [AF_UNIX, SOCK_DGRAM]
+  capture: to
+- bind: ["${{to}}", {receiver}]
+  irreversible: true
+- socket: [AF_UNIX, SOCK_DGRAM]
+  capture: from
+- bind: ["${{from}}", {long}]
+  irreversible: true
+- sendto: ["${{from}}", one, 3, 0, {receiver}]
+  irreversible: true
+- sendto: ["${{from}}", two, 3, 0, {receiver}]
+  irreversible: true
+- recvmsg: ["${{to}}", {{ struct: {{ msg_name: {{ out: 16 }}, msg_iov: [{{ iov_base: {{ out: 8 }} }}] }} }}, 0]
+  capture: {{ msg: message }}
+  irreversible: true
+- recvmsg: ["${{to}}", {{ ref: message }}, 0]
+  irreversible: true
+"#,
+        receiver = receiver.display(),
+        long = long.display(),
+    ));
+    assert_code(&output, 3);
+    let steps = &outcome(&output)["targets"][0]["steps"];
+    assert_eq!((&steps[6]["state"], &steps[6]["result"]), (&json!("done"), &json!(3)));
+    assert_eq!((&steps[7]["state"], &steps[7]["result"]), (&json!("failed"), &Value::Null), "{steps:#}");
+    let note = steps[7]["note"].as_str().unwrap();
+    assert!(note.contains("larger by now than what it is for"), "{note}");
+}
+
+#[test]
+fn a_message_used_again_serves_again() {
+    let mut run = Run::new();
+    let target = run.apply(
+        r#"
+- socketpair: [AF_UNIX, SOCK_STREAM, 0, { out: auto }]
+  capture: { sv: ends }
+- sendmsg: ["${ends[0]}", { struct: { msg_iov: [{ iov_base: "one " }, { iov_base: two }] } }, 0]
+  capture: { msg: sent }
+  irreversible: true
+- sendmsg: ["${ends[0]}", { ref: sent }, 0]
+  irreversible: true
+  returns: 7
+- readv: ["${ends[1]}", { struct: [{ iov_base: { out: 16 } }] }]
+  capture: { iov: vector }
+  irreversible: true
+  returns: 14
+- writev: ["${ends[1]}", { ref: vector }, 1]
+  irreversible: true
+  returns: 16
+- close: ["${ends[0]}"]
+- close: ["${ends[1]}"]
+"#,
+    );
+    assert_eq!(target["captures"]["vector"][0]["iov_base"], "one twoone two");
+}
+
+/// What a call fills can be anything, and the kernel would follow it.
+#[test]
+fn a_message_written_over_since_is_not_used_again() {
+    let mut run = Run::new();
+    let output = run.output(
+        r#"
+- socketpair: [AF_UNIX, SOCK_STREAM, 0, { out: auto }]
+  capture: { sv: ends }
+- sendmsg: ["${ends[0]}", { struct: { msg_iov: [{ iov_base: "12345678123456781234567812345678" }] } }, 0]
+  capture: { msg: message }
+  irreversible: true
+- read: ["${ends[1]}", { ref: message }, 32]
+  irreversible: true
+- sendmsg: ["${ends[0]}", { ref: message }, 0]
+  irreversible: true
+"#,
+    );
+    assert_code(&output, 3);
+    let steps = &outcome(&output)["targets"][0]["steps"];
+    assert_eq!((&steps[3]["state"], &steps[3]["result"]), (&json!("failed"), &Value::Null), "{steps:#}");
+    assert!(steps[3]["note"].as_str().unwrap().contains("no longer points to what the plan made it point to"));
+}
+
+#[test]
+fn interfaces_connections_and_rings() {
+    let mut run = Run::new();
+    let target = run.apply(
+        r#"
+- socket: [AF_INET, SOCK_STREAM]
+  capture: fd
+- ioctl: ["${fd}", SIOCGIFINDEX, { struct: { ifr_name: lo } }]
+  capture: { argp: index }
+- ioctl: ["${fd}", SIOCGIFFLAGS, { struct: { ifr_name: lo } }]
+  capture: { argp: state }
+- ioctl: ["${fd}", SIOCGIFMTU, { struct: { ifr_name: lo } }]
+  capture: { argp: mtu }
+- ioctl: ["${fd}", SIOCGIFNAME, { struct: { ifr_ifindex: "${index.ifr_ifindex}" } }]
+  capture: { argp: name }
+- getsockopt: { sockfd: "${fd}", level: IPPROTO_TCP, optname: TCP_INFO, optval: { out: auto } }
+  capture: { optval: info }
+- close: ["${fd}"]
+- io_uring_setup: [4, { struct: { flags: [IORING_SETUP_CQSIZE], cq_entries: 16 } }]
+  capture: { return: ring, p: parameters }
+  ignore: [EPERM, ENOSYS]
+- close: ["${ring}"]
+  when: "${ring} >= 0"
+- perf_event_open:
+    attr: { struct: { type: PERF_TYPE_SOFTWARE, config: 9, flags: [disabled, exclude_kernel] } }
+    pid: 0
+    cpu: -1
+    group_fd: -1
+    flags: PERF_FLAG_FD_CLOEXEC
+  thread: leader
+  capture: counter
+  ignore: [EPERM, EACCES, ENOSYS, ENOENT, EOPNOTSUPP]
+- close: ["${counter}"]
+  when: "${counter} >= 0"
+"#,
+    );
+    let captures = &target["captures"];
+    // SAFETY: the name is terminated.
+    let index = unsafe { libc::if_nametoindex(c"lo".as_ptr()) };
+    assert_eq!(captures["index"], json!({ "ifr_name": "lo", "ifr_ifindex": index }));
+    assert_eq!(captures["name"]["ifr_name"], "lo");
+    assert!(captures["state"]["ifr_flags"].as_str().unwrap().contains("IFF_LOOPBACK"), "{captures:#}");
+    let mtu = fs::read_to_string("/sys/class/net/lo/mtu").unwrap();
+    assert_eq!(captures["mtu"]["ifr_mtu"].to_string(), mtu.trim());
+    assert_eq!(captures["info"]["tcpi_state"], "TCP_CLOSE");
+    assert!(captures["info"]["tcpi_snd_cwnd"].as_u64().unwrap() > 0, "{captures:#}");
+    if captures["ring"].as_i64().unwrap() >= 0 {
+        let ring = &captures["parameters"];
+        assert_eq!((&ring["sq_entries"], &ring["cq_entries"]), (&json!(4), &json!(16)));
+        assert_ne!(ring["cq_off"]["cqes"], 0);
+    }
+}
+
+#[test]
+fn system_v_objects_are_described() {
+    let mut run = Run::new();
+    let target = run.apply(
+        r#"
+- shmget: [0, 12345, IPC_CREAT|0o640]
+  capture: memory
+  irreversible: true
+- shmctl: ["${memory}", IPC_STAT, { out: auto }]
+  capture: { buf: shm }
+- shmctl: ["${memory}", IPC_RMID, 0]
+  irreversible: true
+- msgget: [0, IPC_CREAT|0o600]
+  capture: queue
+  irreversible: true
+- msgsnd: { msqid: "${queue}", msgp: { bytes: "010000000000000061626364" }, msgsz: 4, msgflg: IPC_NOWAIT }
+  irreversible: true
+- msgctl: ["${queue}", IPC_STAT, { out: auto }]
+  capture: { buf: msq }
+- msgctl: ["${queue}", IPC_RMID, 0]
+  irreversible: true
+- semget: [0, 3, IPC_CREAT|0o600]
+  capture: set
+  irreversible: true
+- semctl: ["${set}", 0, IPC_STAT, { out: auto }]
+  capture: { arg: sem }
+- semctl: ["${set}", 0, IPC_RMID]
+  irreversible: true
+"#,
+    );
+    let captures = &target["captures"];
+    let pid = run.target.pid();
+    assert_eq!((&captures["shm"]["shm_segsz"], &captures["shm"]["shm_cpid"]), (&json!(12345), &json!(pid)));
+    assert_eq!((&captures["shm"]["shm_perm"]["mode"], &captures["shm"]["shm_nattch"]), (&json!("0o640"), &json!(0)));
+    assert_eq!((&captures["msq"]["msg_qnum"], &captures["msq"]["__msg_cbytes"]), (&json!(1), &json!(4)));
+    assert_eq!((&captures["msq"]["msg_lspid"], &captures["sem"]["sem_nsems"]), (&json!(pid), &json!(3)));
+    assert_eq!(captures["sem"]["sem_perm"]["mode"], "0o600");
+}

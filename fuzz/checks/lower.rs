@@ -29,7 +29,9 @@ fn found(plan: &Plan) -> Found {
         let numbers = each.value.numbers().iter().map(|name| (*name, 64 * number as u64)).collect();
         let texts = each.value.texts().iter().map(|name| (*name, "/tmp/x".to_owned())).collect();
         let thread = matches!(each.value, Repetition::Thread(_)).then_some(4711);
-        Some(Each { label: number.to_string(), numbers, texts, thread })
+        let each = Each { label: number.to_string(), numbers, texts, thread, ..Each::default() };
+        let when_fails = step.when.of_each.iter().any(|repeated| repeated.facts(&each).is_err());
+        Some(Each { when_fails, ..each })
     };
     let answer = |step: &Step| FoundStep {
         each: step

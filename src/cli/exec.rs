@@ -131,6 +131,8 @@ pub fn command(
     }
     let selector = Spanned { value: Selector::Pid(target), span: Span::default() };
     let step = Step {
+        private: false,
+        repeated: None,
         name: None,
         syscall: call,
         args,

@@ -11,7 +11,7 @@ use crate::syscalls::errno;
 /// The outcome of a run whose child died, `how` in a few words; `run` is its id in the journal.
 pub fn outcome(plan: &Plan, targets: &[Prepared], board: &Board, how: &str, run: &str) -> Outcome {
     let phase = board.phase();
-    let untouched = phase <= Phase::Freezing;
+    let untouched = phase <= Phase::Asking;
     let verdict = if untouched { Verdict::Refused } else { Verdict::InDoubt };
     let outcomes: Vec<TargetOutcome> =
         targets.iter().enumerate().map(|(at, target)| target_outcome(board, at, target, verdict)).collect();
@@ -35,7 +35,7 @@ pub fn outcome(plan: &Plan, targets: &[Prepared], board: &Board, how: &str, run:
 
 fn progress(phase: Phase) -> &'static str {
     match phase {
-        Phase::Before | Phase::Freezing => "no step had been begun and nothing was changed",
+        Phase::Before | Phase::Freezing | Phase::Asking => "no step had been begun and nothing was changed",
         Phase::Forward => "it was running the steps",
         Phase::Commit => "all steps were done, and it was releasing what it had kept for undo",
         Phase::Rollback => "a step had failed, and it was taking back what was done",

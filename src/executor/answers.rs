@@ -1,8 +1,9 @@
 //! What a plan asks of a target, and the answers: before the stop, and again inside it.
 
 use super::prepared::unreadable;
+use super::refusal::no_time;
 use crate::facts::{Each, Fact, Found, FoundStep, Repetition};
-use crate::plan::{Arg, Plan, Spanned, Step, ThreadChoice};
+use crate::plan::{Arg, Plan, Repeated, Spanned, Step, ThreadChoice};
 use crate::problem::Problem;
 use crate::program::uses_of_each;
 use crate::target::{self, Descriptor, Mapping, Mappings, Names, Process, Task, Witness};
@@ -33,6 +34,11 @@ pub fn names(plan: &Plan, spec: usize, process: &Process) -> Names {
     names.learn(process, plan.targets.get(spec).into_iter().flat_map(|spec| values(&spec.expect)));
     for step in &plan.steps {
         names.learn(process, values(&step.when.facts).chain(values(&step.unless.facts)));
+        if let Some(each) = &step.each {
+            let sample = |repeated: &Repeated| repeated.sample(&each.value);
+            let facts: Vec<Fact> = step.when.of_each.iter().chain(&step.unless.of_each).flat_map(sample).collect();
+            names.learn(process, &facts);
+        }
         if let Some(Repetition::Fd(pattern)) = step.each.as_ref().map(|each| &each.value) {
             pattern.path.iter().for_each(|path| names.learn_file(process, path));
         }
@@ -46,7 +52,7 @@ pub fn unexpected(expect: &[Spanned<Fact>], witness: Witness<'_>) -> Vec<Problem
     let differs = |fact: &Spanned<Fact>| {
         let holds = match witness.holds(&fact.value) {
             Ok(holds) => holds,
-            Err(error) => return Some(unreadable(process, ASKED, &error).at(fact.span, "")),
+            Err(error) => return Some(untold(witness, &error).at(fact.span, "")),
         };
         let (what, is) = witness.instead(&fact.value);
         let message = match (is, text_of(&fact.value)) {
@@ -87,16 +93,21 @@ fn left_alone(plan: &Plan, witness: Witness<'_>) -> io::Result<Option<&'static s
 
 /// Answers everything that a plan asks of a target.
 pub fn answers(plan: &Plan, witness: Witness<'_>, mappings: &Mappings) -> Result<Found, Problem> {
-    let told = |error: io::Error| unreadable(witness.process, ASKED, &error);
+    let told = |error: io::Error| untold(witness, &error);
     if let Some(why) = left_alone(plan, witness).map_err(told)? {
         return Ok(Found { left_alone: Some(why), steps: Vec::new() });
     }
     let step = |step: &Step| {
         let thread = |step: &Step| step.thread.as_ref().map(|thread| thread_of(thread, witness.process)).transpose();
-        let undo_threads = step.undo_steps().iter().map(thread).collect::<Result<_, _>>()?;
+        let undo_threads: Vec<Option<i32>> = step.undo_steps().iter().map(thread).collect::<Result<_, _>>()?;
         let thread = thread(step)?;
+        let mut each =
+            step.each.as_ref().map(|each| all_of(&each.value, witness, mappings)).transpose().map_err(told)?;
+        for one in each.iter_mut().flatten() {
+            one.when_fails = !all_of_each(&step.when.of_each, one, witness)?;
+            one.unless_fails = !all_of_each(&step.unless.of_each, one, witness)?;
+        }
         let answers = || -> io::Result<FoundStep> {
-            let mut each = step.each.as_ref().map(|each| all_of(&each.value, witness, mappings)).transpose()?;
             // What nobody uses, as an offset that moves all the time, is no reason to lower anew.
             let used = each.as_ref().map(|_| uses_of_each(step)).unwrap_or_default();
             for one in each.iter_mut().flatten() {
@@ -106,7 +117,7 @@ pub fn answers(plan: &Plan, witness: Witness<'_>, mappings: &Mappings) -> Result
             Ok(FoundStep {
                 when: witness.all_hold(values(&step.when.facts))?,
                 unless: witness.all_hold(values(&step.unless.facts))?,
-                each,
+                each: each.take(),
                 thread,
                 undo_threads,
                 open: open_in_ranges(step, witness.process)?,
@@ -115,6 +126,34 @@ pub fn answers(plan: &Plan, witness: Witness<'_>, mappings: &Mappings) -> Result
         answers().map_err(told)
     };
     Ok(Found { left_alone: None, steps: plan.steps.iter().map(step).collect::<Result<_, _>>()? })
+}
+
+/// Whether all facts that use what a step is repeated over hold of one repetition.
+fn all_of_each(all: &[Repeated], each: &Each, witness: Witness<'_>) -> Result<bool, Problem> {
+    for repeated in all {
+        let facts = repeated.facts(each).map_err(|problems| wrong(problems, each))?;
+        let names = witness.names.with_files(witness.process, &facts, witness.at_hand);
+        let holds = Witness { names: &names, ..witness }.all_hold(&facts);
+        if !holds.map_err(|error| untold(witness, &error))? {
+            return Ok(false);
+        }
+    }
+    Ok(true)
+}
+
+/// What is wrong with the plan where this repetition is put into it.
+fn wrong(problems: Vec<Problem>, each: &Each) -> Problem {
+    let first = problems.into_iter().next();
+    let problem = first.unwrap_or_else(|| Problem::error("plan::each", "it can't be read"));
+    Problem { message: format!("{}: {}", each.label, problem.message), ..problem }
+}
+
+/// Why something could not be answered.
+fn untold(witness: Witness<'_>, error: &io::Error) -> Problem {
+    match witness.allowance.over() {
+        Some(over) => no_time(over),
+        None => unreadable(witness.process, ASKED, error),
+    }
 }
 
 /// The step and those under its `undo` that are about all descriptors of a range.
@@ -156,10 +195,14 @@ fn all_of(over: &Repetition, witness: Witness<'_>, mappings: &Mappings) -> io::R
     Ok(match over {
         Repetition::Fd(pattern) => {
             let file = pattern.path.as_deref().and_then(|path| witness.names.file(path));
-            target::descriptors(process, pattern, file)?.into_iter().map(descriptor).collect()
+            target::descriptors(process, pattern, file, witness.allowance)?.into_iter().map(descriptor).collect()
         }
-        Repetition::Mapping(pattern) => target::mappings(mappings, pattern)?.into_iter().map(mapping).collect(),
-        Repetition::Thread(pattern) => target::threads(process, pattern)?.into_iter().map(thread).collect(),
+        Repetition::Mapping(pattern) => {
+            target::mappings(mappings, pattern, witness.allowance)?.into_iter().map(mapping).collect()
+        }
+        Repetition::Thread(pattern) => {
+            target::threads(process, pattern, witness.allowance)?.into_iter().map(thread).collect()
+        }
     })
 }
 
@@ -171,7 +214,7 @@ fn descriptor(of: Descriptor) -> Each {
         label: format!("fd {}", of.number),
         numbers: vec![("number", of.number as u64), ("flags", flags), ("offset", of.offset)],
         texts: vec![("path", of.path), ("file", file)],
-        thread: None,
+        ..Each::default()
     }
 }
 
@@ -189,7 +232,7 @@ fn mapping(of: Mapping) -> Each {
         label: format!("mapping {:x}-{:x}", of.start, of.end),
         numbers,
         texts: vec![("path", of.name)],
-        thread: None,
+        ..Each::default()
     }
 }
 
@@ -199,5 +242,6 @@ fn thread(of: Task) -> Each {
         numbers: vec![("tid", of.own_tid as u64)],
         texts: vec![("name", of.name)],
         thread: Some(of.tid),
+        ..Each::default()
     }
 }

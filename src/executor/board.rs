@@ -14,18 +14,20 @@ pub enum Phase {
     Before = 0,
     /// Threads are being stopped; nothing else was done.
     Freezing = 1,
+    /// They stand still, and what the plan asks of them is looked at; nothing else was done.
+    Asking = 2,
     /// Steps run.
-    Forward = 2,
+    Forward = 3,
     /// All steps were done; what was kept for undo is released.
-    Commit = 3,
+    Commit = 4,
     /// A step failed; what was done is undone.
-    Rollback = 4,
+    Rollback = 5,
     /// All threads have been let go.
-    Released = 5,
+    Released = 6,
 }
 
-const PHASES: [Phase; 6] =
-    [Phase::Before, Phase::Freezing, Phase::Forward, Phase::Commit, Phase::Rollback, Phase::Released];
+const PHASES: [Phase; 7] =
+    [Phase::Before, Phase::Freezing, Phase::Asking, Phase::Forward, Phase::Commit, Phase::Rollback, Phase::Released];
 
 /// What is known of one step in one target.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]

@@ -1,6 +1,8 @@
 //! Which thread of a frozen process runs the calls: one that stands for the whole process, and suffers least.
 
+use super::foresight::{lets_signals_in, overwrites_restart};
 use super::prepared::Prepared;
+use crate::program::Program;
 use crate::remote::{Image, Rest, Room, rest_of};
 use crate::target::{Fault, Stop, Tracee};
 use libc::user_regs_struct;
@@ -41,6 +43,8 @@ pub enum NoChoice {
     Unlike,
     /// None has room for a landing frame.
     NoRoom,
+    /// None has room for handlers below it, too.
+    NoHandlerRoom,
     /// All ended, or ptrace failed.
     Fault(Fault),
 }
@@ -64,14 +68,46 @@ pub fn suffering(standing: &Standing, overwrites_restart: bool) -> Option<u32> {
     }
 }
 
-/// Chooses. `data` is how much scratch memory would be good to have in the room.
-pub fn choose(
-    target: &Prepared,
-    threads: &[Standing],
-    overwrites_restart: bool,
-    data: u64,
-) -> Result<Choice, NoChoice> {
-    let ranked = ranked(target, threads, overwrites_restart)?;
+/// What the calls ask of the thread that makes them.
+#[derive(Debug, Clone, Copy)]
+pub struct Demands {
+    /// It must be in no timed wait.
+    pub overwrites_restart: bool,
+    /// A signal may come while it stands on its frame, and if we died the handler would run below it.
+    pub lets_signals_in: bool,
+    /// How much scratch memory would be good to have in the room.
+    pub data: u64,
+}
+
+impl Demands {
+    /// Those of a program.
+    pub fn of(program: &Program) -> Self {
+        Self {
+            overwrites_restart: overwrites_restart(program, |_| true),
+            lets_signals_in: lets_signals_in(program),
+            data: Self::memory(program) + 64,
+        }
+    }
+
+    /// Scratch memory that a program takes.
+    pub fn memory(program: &Program) -> u64 {
+        program.buffers.iter().map(|buffer| (buffer.len as u64).next_multiple_of(16)).sum()
+    }
+
+    /// Of rooms without room for handlers the first that was found, if that will do.
+    pub fn or<T>(&self, fallback: Option<T>, unlike: bool) -> Result<T, NoChoice> {
+        match fallback {
+            Some(_) if self.lets_signals_in => Err(NoChoice::NoHandlerRoom),
+            Some(choice) => Ok(choice),
+            None if unlike => Err(NoChoice::Unlike),
+            None => Err(NoChoice::NoRoom),
+        }
+    }
+}
+
+/// Chooses.
+pub fn choose(target: &Prepared, threads: &[Standing], demands: Demands) -> Result<Choice, NoChoice> {
+    let ranked = ranked(target, threads, demands.overwrites_restart)?;
     let stack_pointers: Vec<u64> = threads.iter().map(|standing| standing.registers.rsp).collect();
     let mut fallback = None;
     let mut unlike = true;
@@ -81,14 +117,16 @@ pub fn choose(
         }
         unlike = false;
         let image = Image::read(standing.tracee).map_err(NoChoice::Fault)?;
-        let Some(room) = room_for(target, standing, &stack_pointers, image.frame_size(), data) else { continue };
+        let Some(room) = room_for(target, standing, &stack_pointers, image.frame_size(), demands.data) else {
+            continue;
+        };
         let choice = Choice { standing: *standing, room, image };
         if room.handlers {
             return Ok(choice);
         }
         fallback.get_or_insert(choice);
     }
-    fallback.ok_or(if unlike { NoChoice::Unlike } else { NoChoice::NoRoom })
+    demands.or(fallback, unlike)
 }
 
 /// Threads that may make the calls, those that suffer least first.

@@ -1,8 +1,9 @@
 //! What a dry run tells of a target beside its steps: which facts hold, who would run what, what undo does and what is in
 //! the way. Read from /proc; nothing is stopped and nothing traced.
 
+use super::choice::Demands;
 use super::fitness::{names_threads, shares_nothing};
-use super::foresight::{foresee, overwrites_restart};
+use super::foresight::foresee;
 use super::prediction::{self, Hand, Likely};
 use super::prepared::{Prepared, unreadable};
 use super::refusal::{no_choice, unfit};
@@ -159,10 +160,7 @@ impl Teller<'_> {
     }
 
     fn hand(&self, likely: &[Likely]) -> Result<Hand, Problem> {
-        let program = &self.target.program;
-        let data: u64 = program.buffers.iter().map(|buffer| (buffer.len as u64).next_multiple_of(16)).sum();
-        let overwrites = overwrites_restart(program, |_| true);
-        let chosen = prediction::choose(self.target, likely, overwrites, data + 64);
+        let chosen = prediction::choose(self.target, likely, Demands::of(&self.target.program));
         chosen.cloned().map_err(|why| no_choice(self.target, why))
     }
 

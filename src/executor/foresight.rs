@@ -25,6 +25,14 @@ pub fn overwrites_restart(program: &Program, of: impl Fn(Option<i32>) -> bool) -
         .any(|call| restart::sets_restart_block(call.syscall, |index| program.constant(*call.args.get(index)?)))
 }
 
+/// Whether a step would let signals in although we block them.
+pub fn lets_signals_in(program: &Program) -> bool {
+    ops(program, |_| true).any(|call| {
+        let known = |index: usize| call.args.get(index).map_or(Some(0), |cell| program.constant(*cell));
+        restart::puts_mask(call.syscall, known)
+    })
+}
+
 /// Tries every call of these steps, and our own, on the filters before any is made.
 pub fn foresee(target: &Prepared, gate: &Gate, ip: u64, of: impl Fn(Option<i32>) -> bool) -> Result<(), Problem> {
     let refuse = |why: String| {

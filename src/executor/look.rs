@@ -88,6 +88,14 @@ impl Machine<'_> {
                     )));
                 }
             }
+            Action::IsEmpty { fd: cell } => {
+                let number = fd(self, *cell)?;
+                if target.descriptors.holds_content(number) {
+                    return Err(OpFault::Unsafe(
+                        "it has something in it by now, and emptying it could not be undone; `irreversible: true` allows it".into(),
+                    ));
+                }
+            }
             Action::NoPosixLocksOn { device, inode } => {
                 let (device, inode) = (self.need(*device)?, self.need(*inode)?);
                 if target.descriptors.holds_posix_locks_on(device as u32, (device >> 32) as u32, inode) {

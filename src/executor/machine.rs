@@ -39,6 +39,8 @@ pub struct Machine<'a> {
     /// Where free ranges are looked for next.
     pub(super) free: u64,
     deadline: Instant,
+    /// A call of the program was made, whatever came of it.
+    pub called: bool,
     /// Where it is written down what is done here.
     page: Page<'a>,
     /// By number: buffers that are needed to take back or to finish what was begun.
@@ -72,6 +74,7 @@ impl<'a> Machine<'a> {
             mapped: None,
             free: 0,
             deadline,
+            called: false,
             page,
             precious: precious(program),
             written: Vec::new(),
@@ -376,6 +379,7 @@ impl<'a> Machine<'a> {
         let takes_mask = call.may_block && restart::takes_mask(call.syscall);
         let limits = Limits { deadline, may_block: call.may_block, takes_mask };
         let before = self.raised(call)?;
+        self.called = true;
         let buffer = |address| self.addresses.iter().position(|known| *known == address).map(|id| id as u32);
         let expected = expect(call, &args, &self.target.descriptors, buffer);
         self.announce(place, name, args, Some(call.result), expected)?;

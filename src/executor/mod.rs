@@ -184,7 +184,9 @@ impl child::Patience for Deadlines<'_> {
         let held = since.saturating_sub(begun);
         match phase {
             Phase::Before | Phase::Freezing => held > freezing,
-            Phase::Forward | Phase::Commit | Phase::Rollback => held > freezing + self.options.hold + LONG,
+            Phase::Asking | Phase::Forward | Phase::Commit | Phase::Rollback => {
+                held > freezing + self.options.hold + LONG
+            }
             // Nothing is held any more, and it has much to say.
             Phase::Released => false,
         }

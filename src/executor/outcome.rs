@@ -86,6 +86,9 @@ pub struct StepOutcome {
     pub errno: Option<String>,
     /// It was taken back.
     pub undone: bool,
+    /// It stays although the plan failed: it had its effect, and nothing takes that back.
+    #[serde(default)]
+    pub lasting: bool,
     /// The calls that take it back, if the plan itself says so.
     #[serde(default)]
     pub undo: Vec<String>,

@@ -2,7 +2,7 @@
 //! what it is seen doing, put through the same choice.
 
 use super::Eintr;
-use super::choice::{CLOSE_LOOKS, NoChoice, Standing, USER_CS, ranked, room_for, stands_for_all};
+use super::choice::{CLOSE_LOOKS, Demands, NoChoice, Standing, USER_CS, ranked, room_for, stands_for_all};
 use super::prepared::Prepared;
 use crate::remote::{ERESTART_RESTARTBLOCK, ERESTARTSYS, Image, Rest, registers_at, rest_of};
 use crate::syscalls::{self, Arch, restart};
@@ -101,28 +101,22 @@ fn then(registers: &user_regs_struct, lost: bool, anew: bool) -> &'static str {
 }
 
 /// The thread that would run what no step names a thread for.
-pub fn choose<'l>(
-    target: &Prepared,
-    likely: &'l [Likely],
-    overwrites_restart: bool,
-    data: u64,
-) -> Result<&'l Hand, NoChoice> {
+pub fn choose<'l>(target: &Prepared, likely: &'l [Likely], demands: Demands) -> Result<&'l Hand, NoChoice> {
     let standings: Vec<Standing> = likely.iter().map(|likely| likely.standing).collect();
     let stack_pointers: Vec<u64> = standings.iter().map(|standing| standing.registers.rsp).collect();
     let hand = |standing: &Standing| likely.iter().map(|one| &one.hand).find(|hand| hand.tid == standing.tracee.tid);
     let frame = Image::typical().frame_size();
     let (mut unlike, mut fallback) = (true, None);
-    for standing in ranked(target, &standings, overwrites_restart)?.into_iter().take(CLOSE_LOOKS) {
+    for standing in ranked(target, &standings, demands.overwrites_restart)?.into_iter().take(CLOSE_LOOKS) {
         if !stands_for_all(target, &standings, standing) {
             continue;
         }
         unlike = false;
-        let Some(room) = room_for(target, standing, &stack_pointers, frame, data) else { continue };
+        let Some(room) = room_for(target, standing, &stack_pointers, frame, demands.data) else { continue };
         if room.handlers {
-            fallback = hand(standing);
-            break;
+            return hand(standing).ok_or(NoChoice::Unlike);
         }
         fallback = fallback.or(hand(standing));
     }
-    fallback.ok_or(if unlike { NoChoice::Unlike } else { NoChoice::NoRoom })
+    demands.or(fallback, unlike)
 }

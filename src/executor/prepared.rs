@@ -8,7 +8,7 @@ use crate::problem::Problem;
 use crate::program::{self, Program};
 use crate::remote::{GadgetError, Gadgets, Memory, Surveyor};
 use crate::target::{
-    AddressSpace, Descriptors, Mappings, Names, Process, Sharers, VmFlags, Witness, alike, refusals, select,
+    AddressSpace, Allowance, Descriptors, Mappings, Names, Process, Sharers, VmFlags, Witness, alike, refusals, select,
     to_read_more,
 };
 use std::fs::File;
@@ -91,7 +91,7 @@ pub fn prepare(plan: &Plan) -> Result<Vec<Prepared>, Vec<Problem>> {
 fn prepare_one(plan: &Plan, index: usize, process: Process) -> Result<Prepared, Vec<Problem>> {
     let mut problems = refusals(&process);
     let names = answers::names(plan, index, &process);
-    let witness = Witness { process: &process, names: &names };
+    let witness = Witness::of(&process, &names);
     if problems.is_empty() {
         problems.extend(answers::unexpected(&plan.targets[index].expect, witness));
     }
@@ -245,7 +245,7 @@ impl Prepared {
         self.descriptors.forget();
         self.descriptors.survey();
         if let (Some(Answers { names, .. }), Some(plan)) = (&self.answers, plan) {
-            let witness = Witness { process: &self.process, names };
+            let witness = Witness::of(&self.process, names);
             std::hint::black_box(answers::answers(plan, witness, &self.mappings).is_ok());
         }
         let registers = crate::remote::registers_at(self.main_stack);
@@ -257,7 +257,7 @@ impl Prepared {
     /// Its place among the plan's targets and whom to ask about it, if the plan asks anything.
     pub fn witness(&self) -> Option<(usize, Witness<'_>)> {
         let answers = self.answers.as_ref()?;
-        Some((answers.spec, Witness { process: &self.process, names: &answers.names }))
+        Some((answers.spec, Witness::of(&self.process, &answers.names)))
     }
 
     /// Why the plan's own conditions leave it alone.
@@ -277,12 +277,12 @@ impl Prepared {
 
     /// Asks again, with everything standing still, what the plan asks of it. Where the answers are others its Program is
     /// lowered anew; whether it was. Whatever is wrong is a refusal: nothing has been done yet.
-    pub fn ask_again(&mut self, plan: &Plan) -> Result<bool, Vec<Problem>> {
+    pub fn ask_again(&mut self, plan: &Plan, allowance: &dyn Allowance) -> Result<bool, Vec<Problem>> {
         let Some(answers) = &mut self.answers else { return Ok(false) };
         if !self.process.same_program() {
             return Err(vec![changed(&self.process)]);
         }
-        let witness = Witness { process: &self.process, names: &answers.names };
+        let witness = Witness { process: &self.process, names: &answers.names, allowance, at_hand: true };
         let unexpected = answers::unexpected(&plan.targets[answers.spec].expect, witness);
         if !unexpected.is_empty() {
             return Err(unexpected);
@@ -291,7 +291,7 @@ impl Prepared {
         if found == answers.found {
             return Ok(false);
         }
-        let files = Surroundings::at_hand(&self.process, &answers.files, &self.mappings);
+        let files = Surroundings::at_hand(&self.process, &answers.files, &self.mappings, allowance);
         self.program = program::lower(plan, answers.spec, &files, &found)?;
         answers.found = found;
         Ok(true)

@@ -77,6 +77,7 @@ pub fn blank_step(step: &StepCode, state: StepState) -> StepOutcome {
         result: None,
         errno: None,
         undone: false,
+        lasting: false,
         undo: step.undo_steps.iter().map(undo_text).collect(),
         buffers: Vec::new(),
         values: IndexMap::new(),
@@ -172,6 +173,13 @@ impl<'a> Recorder<'a> {
         let effective = self.effective(position);
         if let Some(slot) = self.outcome.steps.get_mut(position) {
             slot.undone = effective && (!inert || !slot.undo.is_empty());
+        }
+    }
+
+    /// Notes that a step stays, for nothing takes it back.
+    pub fn lasting(&mut self, position: usize) {
+        if let Some(slot) = self.outcome.steps.get_mut(position) {
+            slot.lasting = true;
         }
     }
 

@@ -6,7 +6,7 @@ use super::prepared::Prepared;
 use super::threads::Unfit;
 use crate::problem::Problem;
 use crate::remote::PrepareError;
-use crate::target::{Fault, explain_denial};
+use crate::target::{Fault, Over, explain_denial};
 
 /// A refusal: the code, and the end of "process … is refused: …".
 pub fn refusal(target: &Prepared, code: &'static str, why: &str) -> Problem {
@@ -26,6 +26,12 @@ pub fn no_choice(target: &Prepared, why: NoChoice) -> Problem {
         ),
         NoChoice::NoRoom => refusal(target, "target::no-room", "no memory in it is proven free for a landing frame")
             .help("try again when its main thread is less deep in its stack"),
+        NoChoice::NoHandlerRoom => refusal(
+            target,
+            "target::no-room",
+            "a step lets signals in while it waits, and none of its threads has room for a handler below a landing frame",
+        )
+        .help("leave the signal mask out of the step: without it the thread's own signals wait until it is let go"),
         NoChoice::Fault(fault) => refusal(target, "target::gone", &fault.to_string()),
     }
 }
@@ -67,6 +73,21 @@ pub fn gone(target: &Prepared) -> Problem {
     Problem::error("target::gone", format!("{} ended before it could be stopped", target.process.title()))
 }
 
+/// There is no time for what must be looked at before anything is done.
+pub fn no_time(over: Over) -> Problem {
+    match over {
+        Over::Signal(signal) => interrupted_before(signal),
+        Over::Time(time) => {
+            let message = format!("the targets were held for {time:?}, and not all that the plan asks was looked at");
+            Problem::error("run::hold", message).help("nothing was done; `--hold` allows more")
+        }
+    }
+}
+
+fn interrupted_before(signal: i32) -> Problem {
+    Problem::error("run::interrupted", format!("interrupted by signal {signal} before anything was done"))
+}
+
 /// Thread `tid` did not stop.
 pub fn not_stopped(target: &Prepared, tid: i32, fault: Fault, options: &Options) -> Problem {
     let process = &target.process;
@@ -78,9 +99,7 @@ pub fn not_stopped(target: &Prepared, tid: i32, fault: Fault, options: &Options)
             format!("{who}: thread {tid} did not stop within {:?}", options.freeze_timeout),
         )
         .help("a thread in an uninterruptible wait (state D: a disk, a network file system, a vfork child that has not run its program yet) can't be stopped; try again, or give --freeze-timeout more time"),
-        Fault::Interrupted(signal) => {
-            Problem::error("run::interrupted", format!("interrupted by signal {signal} before anything was done"))
-        }
+        Fault::Interrupted(signal) => interrupted_before(signal),
         Fault::Refused(_) => explain_denial(process),
     }
 }

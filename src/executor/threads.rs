@@ -5,11 +5,12 @@ use super::fault::OpFault;
 use super::foresight::overwrites_restart;
 use super::machine::Machine;
 use super::prepared::Prepared;
+use super::refusal::refusal;
 use super::seccomp_gate::Gate;
 use crate::problem::Problem;
 use crate::program::{Program, StepCode};
 use crate::remote::{Gadgets, Image, PrepareError, Room, Runner};
-use crate::syscalls::Nature;
+use crate::syscalls::{Kind, Nature, Syscall};
 use crate::target::{Fault, Resource, Waiter, shares};
 use std::collections::{BTreeMap, BTreeSet};
 
@@ -167,6 +168,20 @@ pub fn fit(target: &Prepared, standing: &Standing) -> Result<(), Unfit> {
     let descriptors = run.clone().flat_map(natures).any(|nature| {
         matches!(nature, Nature::GivesFd | Nature::GivesPair | Nature::ReplacesFd | Nature::ClosesFd | Nature::Fcntl)
     });
+    let takes_path = |call: &Syscall| call.params.iter().any(|param| matches!(param.kind, Kind::Path));
+    let path = run.clone().any(|step| {
+        let undo = step.undo_steps.iter().map(|undo| (undo.thread.or(step.thread), undo.syscall));
+        let mut all = std::iter::once((step.thread, step.syscall)).chain(undo);
+        all.any(|(thread, call)| thread == Some(tid) && takes_path(call))
+    });
+    // Who shares root and working directory is in the same mount namespace: the kernel lets nobody else change that one.
+    if path && shares(target.process.tid, tid, Resource::Fs) != Ok(true) {
+        let why = format!(
+            "thread {tid} has a root and a working directory of its own, and its step takes a path: what that names was looked up as the first thread sees it"
+        );
+        let help = "give the path to a step without `thread`, and let this thread use the descriptor that it returns";
+        return Err(Unfit::Refused(refusal(target, "target::no-thread", &why).help(help)));
+    }
     let looking = run.filter(|step| step.thread == Some(tid)).any(looks);
     if (descriptors || looking) && shares(target.process.tid, tid, Resource::Files) != Ok(true) {
         return Err(Unfit::Because(format!(

@@ -2,10 +2,10 @@
 
 use super::Options;
 use super::board::{Board, Mark, Phase};
-use super::choice::{Standing, choose};
+use super::choice::{Demands, Standing, choose};
 use super::doubt::end;
 use super::fitness::{names_threads, shares_nothing};
-use super::foresight::{foresee, overwrites_restart};
+use super::foresight::foresee;
 use super::ledger::{Ledger, last_phase};
 use super::links::{Links, link};
 use super::machine::Machine;
@@ -20,7 +20,7 @@ use crate::plan::Plan;
 use crate::problem::Problem;
 use crate::remote::seccomp::Filters;
 use crate::remote::{Runner, SettleRule, settle};
-use crate::target::{FreezeError, Frozen, Subject, Tracee, Waiter, freeze, seccomp_unreadable};
+use crate::target::{FreezeError, Frozen, Subject, Tracee, Until, Waiter, freeze, seccomp_unreadable};
 use nix::errno::Errno;
 use std::os::fd::AsRawFd;
 use std::time::Instant;
@@ -46,9 +46,11 @@ pub fn run(
         Ok(subjects) => stop_all(targets, subjects, options, waiter),
         Err(problem) => Err(problem.clone()),
     };
-    if stopped.is_ok() {
+    if let Ok(Stopped { begun, .. }) = &stopped {
+        board.enter(Phase::Asking);
+        let allowance = Until::new(waiter, *begun, options.hold);
         for (number, (target, blank)) in targets.iter_mut().zip(&mut blanks).enumerate() {
-            match target.ask_again(plan) {
+            match target.ask_again(plan, &allowance) {
                 Ok(false) => {}
                 Ok(true) => {
                     *blank = Recorder::blank(target);
@@ -238,16 +240,13 @@ impl<'a> Held<'a, '_> {
         self.verify(target, frozen)?;
         target.mappings.refresh();
         target.vm_flags.refresh();
-        let program = &target.program;
-        let data: u64 = program.buffers.iter().map(|buffer| (buffer.len as u64).next_multiple_of(16)).sum();
-        let overwrites_restart = overwrites_restart(program, |_| true);
-        let choice = choose(target, standings, overwrites_restart, data + 64).map_err(|why| no_choice(target, why))?;
+        let choice = choose(target, standings, Demands::of(&target.program)).map_err(|why| no_choice(target, why))?;
         let tracee = choice.standing.tracee;
         let gadgets = self.gadgets(target, tracee)?;
         let gate = self.gate(target, tracee)?;
         foresee(target, &gate, gadgets.syscall + 2, |thread| thread.is_none_or(|tid| tid == tracee.tid))?;
         let page = self.ledger.page(number);
-        let note = |start: u64, frame: &[u8]| page.frame(&choice.room, data, start, frame);
+        let note = |start: u64, frame: &[u8]| page.frame(&choice.room, Demands::memory(&target.program), start, frame);
         let runner = Runner::prepare(
             tracee,
             &choice.standing.registers,
@@ -449,9 +448,12 @@ impl<'a> Held<'a, '_> {
     ) -> Verdict {
         self.board.enter(Phase::Rollback);
         self.ledger.log().enter(journal::Phase::Rollback);
-        let mut verdict = Verdict::RolledBack;
+        // Where a step failed before any call was made there is nothing to take back.
+        let called = machines.iter().any(|machine| machine.called);
+        let clean = if called { Verdict::RolledBack } else { Verdict::Refused };
+        let mut verdict = clean;
         for (at, (machine, recorder)) in machines.iter_mut().zip(recorders.iter_mut()).enumerate().rev() {
-            let mut ended = Verdict::RolledBack;
+            let mut ended = clean;
             let mut stays = Vec::new();
             let steps = &self.targets[at].program.steps;
             for (position, step) in steps.iter().enumerate().rev() {
@@ -464,6 +466,7 @@ impl<'a> Held<'a, '_> {
                 let taken_back = end(waiter, machine, (step.thread, position), sections);
                 match taken_back {
                     Ok(()) if step.irreversible && recorder.effective(position) => {
+                        recorder.lasting(position);
                         ended = ended.worse(Verdict::Partial);
                         stays.push(position);
                     }

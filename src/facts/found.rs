@@ -43,6 +43,10 @@ pub struct Each {
     pub texts: Vec<(&'static str, String)>,
     /// The thread that runs this repetition, if it is one.
     pub thread: Option<i32>,
+    /// Not all facts under the step's `when` hold of it.
+    pub when_fails: bool,
+    /// Not all facts under its `unless` hold of it.
+    pub unless_fails: bool,
 }
 
 impl Found {

@@ -1,7 +1,7 @@
 //! What a plan uses of what it captured: numbers by their way inside memory, and memory itself.
 
 use super::reading::Problems;
-use super::{Arg, CaptureFrom, CaptureRef, Decode, Memory, Part, Pointed, Step, spelled};
+use super::{Arg, CaptureFrom, CaptureRef, Decode, Memory, Pointed, Step, spelled};
 use crate::syscalls::layouts::access::{Missing, locate};
 
 /// A use in an argument.
@@ -16,8 +16,6 @@ pub struct Used<'a> {
 pub enum As {
     Number,
     Memory,
-    /// A part of a text.
-    Text,
 }
 
 /// Everything that a step's arguments use.
@@ -30,9 +28,6 @@ fn uses_of_argument(argument: &Arg) -> Vec<Used<'_>> {
         Arg::Number(number) => number.terms.iter().map(|(_, capture)| Used { capture, as_: As::Number }).collect(),
         Arg::Memory(memory) => uses_of_memory(memory),
         Arg::Ref(capture) => vec![Used { capture, as_: As::Memory }],
-        Arg::Template(parts) => {
-            parts.iter().filter_map(Part::used).map(|capture| Used { capture, as_: As::Text }).collect()
-        }
         Arg::Text(_) => Vec::new(),
     }
 }

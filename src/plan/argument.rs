@@ -3,11 +3,10 @@
 use super::length;
 use super::memory::{Forms, Want};
 use super::number::{self, number};
-use super::reading::{Piece, Problems, Use, Variables, scalar};
-use super::selector::EACH;
+use super::reading::{Problems, Variables, scalar};
 use super::step::is_numeric;
 use super::tree::{Node, NodeKind};
-use super::{Arg, CaptureRef, Number, Part, Pointed, Spanned, known};
+use super::{Arg, Number, Pointed, Spanned, known};
 use crate::problem::{Problem, Span};
 use crate::syscalls::layouts::measure::measures;
 use crate::syscalls::{Kind, Syscall, argument_kind, nearest};
@@ -43,7 +42,10 @@ pub fn arguments(
         reader.args.push(argument);
     }
     let Reader { mut args, kinds, .. } = reader;
-    length::check(call, &kinds, &args, problems);
+    // How long a text is that has parts of what the step is repeated over is seen in each repetition.
+    if !variables.text_used_each() {
+        length::check(call, &kinds, &args, problems);
+    }
     length::fill(call, &kinds, &slots.iter().map(Option::is_some).collect::<Vec<_>>(), &mut args, key);
     // What is misplaced is most likely what would be missed.
     if !misplaced {
@@ -238,27 +240,7 @@ impl Reader<'_> {
         Some(argument)
     }
 
-    /// A text with parts of what the step is repeated over.
-    fn template(&self, text: &str, span: Span) -> Option<Arg> {
-        let pieces = self.forms.variables.expand(text, span, &mut Problems::default());
-        let is_each = |of: &Use| of.target.as_deref() == Some(EACH) && of.path.is_empty();
-        let mut parts = Vec::new();
-        for piece in pieces {
-            parts.push(match piece {
-                Piece::Text(text) if !text.contains('\0') => Part::Plain(text),
-                Piece::Use(of) if is_each(&of) => {
-                    Part::Each(CaptureRef { target: of.target, name: of.name, path: of.path, span })
-                }
-                _ => return None,
-            });
-        }
-        parts.iter().any(|part| matches!(part, Part::Each(_))).then_some(Arg::Template(parts))
-    }
-
     fn text(&mut self, text: &str, span: Span, want: &Want) -> Option<Arg> {
-        if let Some(template) = self.template(text, span) {
-            return Some(template);
-        }
         let memory = self.forms.text(text, span, want)?;
         let is_text = matches!(memory.decode, Some(super::Decode::Text));
         Some(if is_text { Arg::Text(memory.bytes[..memory.counted].to_vec()) } else { Arg::Memory(memory) })

@@ -1,10 +1,11 @@
 //! `when` and `unless`: facts, and comparisons of what was captured.
 
+use super::each::{check_name, mentions_each};
 use super::fact::facts;
 use super::number::number;
 use super::reading::{Problems, Variables, scalar};
 use super::tree::{Node, NodeKind};
-use super::{Condition, Conditions, Relation};
+use super::{Condition, Conditions, Relation, Repeated, Repetition};
 use crate::syscalls::Kind;
 
 /// Longest first, so that `<=` is not taken for `<`.
@@ -18,7 +19,13 @@ const RELATIONS: [(&str, Relation); 6] = [
 ];
 
 /// One comparison, facts, or a list of these that must all hold.
-pub fn conditions(node: &Node, what: &str, variables: &Variables, problems: &mut Problems) -> Conditions {
+pub fn conditions(
+    node: &Node,
+    what: &'static str,
+    each: Option<&Repetition>,
+    variables: &Variables,
+    problems: &mut Problems,
+) -> Conditions {
     let mut all = Conditions::default();
     match &node.kind {
         NodeKind::Scalar { .. } => all.comparisons.extend(condition(node, what, variables, problems)),
@@ -27,14 +34,34 @@ pub fn conditions(node: &Node, what: &str, variables: &Variables, problems: &mut
         }
         NodeKind::List(items) => {
             for item in items {
-                let more = conditions(item, what, variables, problems);
+                let more = conditions(item, what, each, variables, problems);
                 all.facts.extend(more.facts);
+                all.of_each.extend(more.of_each);
                 all.comparisons.extend(more.comparisons);
             }
         }
+        NodeKind::Map(_) if mentions_each(node) => all.of_each.extend(of_each(node, what, each, variables, problems)),
         NodeKind::Map(_) => all.facts = facts(node, what, variables, problems),
     }
     all
+}
+
+/// Facts about what the step is repeated over: read once with something in the place of each value, so that every mistake is
+/// told.
+fn of_each(
+    node: &Node,
+    what: &'static str,
+    each: Option<&Repetition>,
+    variables: &Variables,
+    problems: &mut Problems,
+) -> Option<Repeated> {
+    let repeated = Repeated::new(node, what, variables);
+    // Every wrong name is told.
+    let wrong = repeated.names().iter().filter(|name| !check_name(name, node.span, each, true, problems)).count();
+    if let (0, Some(over)) = (wrong, each) {
+        repeated.check(over, problems);
+    }
+    Some(repeated)
 }
 
 fn condition(node: &Node, what: &str, variables: &Variables, problems: &mut Problems) -> Option<Condition> {

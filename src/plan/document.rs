@@ -6,9 +6,11 @@ use super::flow;
 use super::kinds;
 use super::names;
 use super::order;
+use super::private;
 use super::reading::{Fields, Problems, Variables, boolean, is_name, scalar};
+use super::reuse;
 use super::selector::target;
-use super::step::step;
+use super::step::{check_undo, step};
 use super::tree::{self, Node, NodeKind};
 use super::{Plan, TargetSpec};
 use crate::problem::{Problem, Span};
@@ -49,7 +51,7 @@ pub fn read_for(
     purpose: Purpose,
 ) -> Result<Reading, Vec<Problem>> {
     let mut problems = Problems::default();
-    let plan = tree::parse(source, &mut problems).and_then(|root| plan(&root, settings, purpose, &mut problems));
+    let plan = tree::parse(source, &mut problems).and_then(|root| plan(&root, arch, settings, purpose, &mut problems));
     if let Some(plan) = &plan {
         architecture::check(arch, &plan.steps, &mut problems);
     }
@@ -62,10 +64,16 @@ pub fn read_for(
     }
 }
 
-fn plan(root: &Node, settings: &IndexMap<String, String>, purpose: Purpose, problems: &mut Problems) -> Option<Plan> {
+fn plan(
+    root: &Node,
+    arch: Arch,
+    settings: &IndexMap<String, String>,
+    purpose: Purpose,
+    problems: &mut Problems,
+) -> Option<Plan> {
     let mut fields = Fields::of(root, "a plan", problems)?;
     version(fields.take("version"), root, problems);
-    let variables = variables(fields.take("vars"), settings, purpose, problems);
+    let variables = variables(fields.take("vars"), arch, settings, purpose, problems);
     let mut text = |name: &str, problems: &mut Problems| {
         let node = fields.take(name)?;
         Some(variables.text(scalar(node, name, problems)?, node.span, problems))
@@ -82,8 +90,11 @@ fn plan(root: &Node, settings: &IndexMap<String, String>, purpose: Purpose, prob
     let mut steps: Vec<_> = steps.iter().filter_map(|node| step(node, &variables, problems)).collect();
     fields.finish("a plan", &KEYS, &[], problems);
     names::settle(&mut steps);
+    private::settle(&mut steps);
+    steps.iter().for_each(|step| check_undo(step, problems));
     flow::check(&targets, &variables, &steps, problems);
     kinds::check(&targets, &steps, problems);
+    reuse::check(&steps, problems);
     order::check_order(&steps, problems);
     order::check_threads(&targets, &when, &steps, problems);
     unused_variables(root, problems);
@@ -131,11 +142,12 @@ fn nothing<'a>(node: &Node, what: &str, problems: &mut Problems) -> &'a [Node] {
 
 fn variables(
     node: Option<&Node>,
+    arch: Arch,
     settings: &IndexMap<String, String>,
     purpose: Purpose,
     problems: &mut Problems,
 ) -> Variables {
-    let mut variables = Variables::default();
+    let mut variables = Variables::on(arch);
     let entries = node.and_then(|node| Fields::of(node, "vars", problems)).map(|mut fields| fields.rest());
     for (key, name, value) in entries.unwrap_or_default() {
         if !is_name(name) {

@@ -1,6 +1,7 @@
 //! How values flow through a plan: what is captured, where it is used, and whether it can be there.
 
 use super::access::{As, check_access, uses_of_arguments};
+use super::each::check_name;
 use super::reading::{Problems, Variables};
 use super::selector::EACH;
 use super::{Access, CaptureFrom, CaptureRef, Conditions, Repetition, Spanned, Step, TargetSpec};
@@ -252,7 +253,8 @@ impl<'a> Flow<'a> {
     fn use_of(&mut self, used: &Used<'_>, problems: &mut Problems) {
         let capture = used.capture;
         if capture.target.as_deref() == Some(EACH) {
-            return use_of_each(used, problems);
+            check_name(&capture.name, capture.span, used.each, false, problems);
+            return;
         }
         if let Some(target) = capture.target.as_deref()
             && !self.targets.contains_key(target)
@@ -325,28 +327,6 @@ fn one_of_a_list(used: &Used<'_>, elsewhere: bool, known: &Known<'_>, problems: 
         }
     }
     Some(one)
-}
-
-/// `${each.start}`.
-fn use_of_each(used: &Used<'_>, problems: &mut Problems) {
-    let (name, span) = (used.capture.name.as_str(), used.capture.span);
-    let Some(each) = used.each else {
-        let message = format!("`${{each.{name}}}` stands in a step that is not repeated");
-        return problems.at("plan::each", span, message, "add `for_each` to the step");
-    };
-    let (numbers, texts) = (each.numbers(), each.texts());
-    if used.as_ != As::Text && texts.contains(&name) {
-        let message = format!("`${{each.{name}}}` is text and no number");
-        return problems.at("plan::each", span, message, format!("numbers are {}", numbers.join(", ")));
-    }
-    if !numbers.contains(&name) && !texts.contains(&name) {
-        let all = || numbers.iter().chain(texts).copied();
-        let help = nearest(name, all()).map_or_else(
-            || format!("there are {}", all().collect::<Vec<_>>().join(", ")),
-            |near| format!("did you mean `${{each.{near}}}`?"),
-        );
-        problems.at("plan::each", span, format!("what this step is repeated over has no `{name}`"), help);
-    }
 }
 
 /// Everything that a step uses, conditions first: a step of the plan, or one under its `undo`.

@@ -31,7 +31,7 @@ fn sizes(argument: &Arg) -> Option<(usize, usize)> {
     match argument {
         Arg::Text(text) => Some((text.len() + 1, text.len())),
         Arg::Memory(memory) => Some((memory.size, memory.counted)),
-        Arg::Number(_) | Arg::Ref(_) | Arg::Template(_) => None,
+        Arg::Number(_) | Arg::Ref(_) => None,
     }
 }
 

@@ -63,7 +63,7 @@ impl Forms<'_> {
         let pieces = self.variables.expand(text, span, &mut Problems::default());
         match pieces.as_slice() {
             [Piece::Text(plain)] => text.contains("${") && is_numeric(plain),
-            pieces => matches!(pieces.first(), Some(Piece::Use(_))),
+            pieces => matches!(pieces.first(), Some(Piece::Use(of)) if !self.variables.is_text(of)),
         }
     }
 

@@ -2,16 +2,28 @@
 
 use super::{Access, Arg, CaptureRef, Memory, Number, Pointed, Step, Undo};
 use std::collections::HashSet;
+use std::sync::Arc;
 
 /// Settles every use in a plan's steps.
 pub fn settle(steps: &mut [Step]) {
     let all = steps.iter().flat_map(|step| std::iter::once(step).chain(step.undo_steps()));
     let captured: HashSet<String> =
         all.flat_map(|step| &step.captures).map(|capture| capture.name.value.clone()).collect();
+    let captured = Arc::new(captured);
     for step in steps {
-        for used in uses_mut(step) {
-            settle_one(used, &captured);
+        settle_with(step, &captured);
+        let undo = step.undo_steps_mut().iter_mut().filter_map(|step| step.repeated.as_mut());
+        undo.for_each(|repeated| repeated.captured = Arc::clone(&captured));
+        if let Some(repeated) = &mut step.repeated {
+            repeated.captured = Arc::clone(&captured);
         }
+    }
+}
+
+/// Settles the uses in one step, where steps capture these names.
+pub fn settle_with(step: &mut Step, captured: &HashSet<String>) {
+    for used in uses_mut(step) {
+        settle_one(used, captured);
     }
 }
 
@@ -42,7 +54,7 @@ fn of_step<'a>(step: &'a mut Step, uses: &mut Vec<&'a mut CaptureRef>) {
             Arg::Number(number) => of_number(number, uses),
             Arg::Memory(memory) => of_memory(memory, uses),
             Arg::Ref(reference) => uses.push(reference),
-            Arg::Text(_) | Arg::Template(_) => {}
+            Arg::Text(_) => {}
         }
     }
 }

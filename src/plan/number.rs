@@ -4,7 +4,7 @@ use super::reading::{Piece, Problems, Use, Variables};
 use super::{CaptureRef, Number};
 use crate::problem::Span;
 use crate::syscalls::constants;
-use crate::syscalls::{Kind, nearest};
+use crate::syscalls::{Arch, Kind, nearest};
 
 /// Reads the text of a number for a parameter of that kind. `None` if it is none, with the problem told.
 pub fn number(text: &str, span: Span, kind: Kind, variables: &Variables, problems: &mut Problems) -> Option<Number> {
@@ -13,8 +13,13 @@ pub fn number(text: &str, span: Span, kind: Kind, variables: &Variables, problem
     if problems.0.len() > before {
         return None;
     }
-    let mut sum =
-        Sum { kind, span, number: Number { constant: 0, terms: Vec::new(), text: String::new() }, joined: false };
+    let mut sum = Sum {
+        kind,
+        arch: variables.arch(),
+        span,
+        number: Number { constant: 0, terms: Vec::new(), text: String::new() },
+        joined: false,
+    };
     let mut sign = Some(true);
     for piece in &pieces {
         match piece {
@@ -27,7 +32,9 @@ pub fn number(text: &str, span: Span, kind: Kind, variables: &Variables, problem
         problems.at("plan::number", span, message, "write 42, 0x2a, 0o52, a constant, `${name}`, or a sum of these");
         return None;
     }
-    sum.number.text = if sum.number.terms.is_empty() { shown(kind, sum.number.constant) } else { text.to_owned() };
+    // Values of another architecture bear other names here.
+    let named = sum.number.terms.is_empty() && sum.arch == Arch::default();
+    sum.number.text = if named { shown(kind, sum.number.constant) } else { text.trim().to_owned() };
     Some(sum.number)
 }
 
@@ -70,6 +77,7 @@ pub fn looks_like_integer(text: &str) -> bool {
 
 struct Sum {
     kind: Kind,
+    arch: Arch,
     span: Span,
     number: Number,
     /// Constants were joined with `|`.
@@ -140,6 +148,12 @@ impl Sum {
         }
         let set = self.kind.set();
         let elsewhere = constants::find(text);
+        let any = matches!(self.kind, Kind::Any) && elsewhere.is_some();
+        if any || set.is_some_and(|set| set.value(text).is_some()) {
+            let message = format!("{} has no `{text}`", self.arch.name());
+            problems.at("plan::no-such-constant-here", self.span, message, "leave it out on that architecture");
+            return None;
+        }
         let (code, message) = match (set, elsewhere) {
             (Some(set), Some((other, _))) => (
                 "plan::constant-of-another-set",
@@ -168,8 +182,8 @@ impl Sum {
         match self.kind {
             Kind::DirFd if name == "AT_FDCWD" => Some(libc::AT_FDCWD as i64 as u64),
             // Kinds without a set of their own take any constant: the third of an ioctl may be one of many.
-            Kind::Any => constants::find(name).map(|(_, value)| value),
-            kind => kind.set()?.value(name),
+            Kind::Any => constants::find(name).and_then(|(set, _)| set.value_on(self.arch, name)),
+            kind => kind.set()?.value_on(self.arch, name),
         }
     }
 

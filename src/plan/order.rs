@@ -2,22 +2,17 @@
 
 use super::access::uses_of_arguments;
 use super::reading::Problems;
-use super::{Arg, Repetition, Spanned, Step, TargetSpec, Undo, known};
+use super::{Repetition, Spanned, Step, TargetSpec, Undo, known};
 use crate::facts::{Fact, Range, Selector};
 use crate::problem::Problem;
-use crate::syscalls::{Kind, Nature, Returns, Scope};
-use std::collections::HashSet;
+use crate::syscalls::{Kind, Nature, Scope};
 
 /// How many later steps are looked at for one that can be undone: in any plan that people write, all of them.
 const FARTHEST: usize = 256;
 
 /// Warns of an irreversible step before one that can be undone: if that one fails, the first stays done.
 pub fn check_order(steps: &[Step], problems: &mut Problems) {
-    let results = steps.iter().filter(|step| step.particulars().returns == Returns::Fd);
-    let opened: HashSet<&str> =
-        results.flat_map(|step| &step.captures).map(|capture| capture.name.value.as_str()).collect();
-    let left = |step: &Step| lasts(step) && !ends_with_its_own(step, &opened);
-    let early = steps.iter().enumerate().filter(|(_, step)| left(step)).find_map(|(index, first)| {
+    let early = steps.iter().enumerate().filter(|(_, step)| lasts(step)).find_map(|(index, first)| {
         let later = steps.get(index + 1..)?.iter().take(FARTHEST);
         let apart = |later: &&Step| is_undone(later) && !concern_the_same(first, later);
         Some((first, later.into_iter().find(apart)?))
@@ -36,19 +31,10 @@ fn lasts(step: &Step) -> bool {
     match step.particulars().nature {
         Nature::Inert => false,
         _ if matches!(step.undo, Undo::Steps(_)) => step.irreversible,
+        _ if step.private => false,
         Nature::NotYet(_) | Nature::Irreversible(_) => true,
         _ => step.irreversible || matches!(step.undo, Undo::None),
     }
-}
-
-/// It sets up a descriptor that the plan opened: what it did is gone when that is closed again.
-fn ends_with_its_own(step: &Step, opened: &HashSet<&str>) -> bool {
-    let first = step.syscall.params.first().is_some_and(|param| matches!(param.kind, Kind::Fd));
-    let Some(Arg::Number(number)) = step.args.first().and_then(Option::as_ref).map(|argument| &argument.value) else {
-        return false;
-    };
-    let own = number.terms.iter().any(|(_, used)| used.target.is_none() && opened.contains(used.name.as_str()));
-    first && own && matches!(step.particulars().nature, Nature::NotYet(_))
 }
 
 /// It changes something and takes it back. A close of what the plan opened comes where that is needed no more, and is held

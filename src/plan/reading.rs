@@ -1,10 +1,15 @@
 //! What all parts of the reader share: problems as they are found, fields asked for by name, variables.
 
-use super::Access;
+use super::each::{check_name, name_in_each};
+use super::selector::EACH;
 use super::tree::{Node, NodeKind};
+use super::{Access, Repetition};
+use crate::facts::Each;
 use crate::problem::{Problem, Severity, Span};
-use crate::syscalls::nearest;
+use crate::syscalls::{Arch, nearest};
 use indexmap::IndexMap;
+use std::cell::Cell;
+use std::rc::Rc;
 
 /// Problems found so far.
 #[derive(Debug, Default)]
@@ -104,9 +109,13 @@ pub fn boolean(node: &Node, what: &str, problems: &mut Problems) -> bool {
 }
 
 /// Values of variables.
-#[derive(Debug, Default)]
+#[derive(Debug, Default, Clone)]
 pub struct Variables {
-    values: IndexMap<String, Option<String>>,
+    values: Rc<IndexMap<String, Option<String>>>,
+    /// What constants are those of.
+    arch: Arch,
+    /// In the arguments of a step: what that is repeated over, and whether a text has used it.
+    arguments: Option<(Option<Repetition>, Cell<bool>)>,
 }
 
 /// A piece of a text with `${…}` in it.
@@ -129,10 +138,33 @@ pub struct Use {
     pub path: Vec<Access>,
 }
 
+impl std::fmt::Display for Use {
+    fn fmt(&self, f: &mut std::fmt::Formatter<'_>) -> std::fmt::Result {
+        if let Some(target) = &self.target {
+            write!(f, "{target}.")?;
+        }
+        f.write_str(&self.name)?;
+        self.path.iter().try_for_each(|access| match access {
+            Access::Field(name) => write!(f, ".{name}"),
+            Access::Index(index) => write!(f, "[{index}]"),
+        })
+    }
+}
+
 impl Variables {
+    /// None yet, for a plan that is for an architecture.
+    pub fn on(arch: Arch) -> Self {
+        Self { arch, ..Self::default() }
+    }
+
+    /// What constants are those of.
+    pub fn arch(&self) -> Arch {
+        self.arch
+    }
+
     /// Declares one; `None`: it is required and not set.
     pub fn declare(&mut self, name: &str, value: Option<String>) {
-        self.values.insert(name.to_owned(), value);
+        Rc::make_mut(&mut self.values).insert(name.to_owned(), value);
     }
 
     /// Whether there is one of this name.
@@ -147,7 +179,40 @@ impl Variables {
 
     /// Final values, those that are set.
     pub fn into_values(self) -> IndexMap<String, String> {
-        self.values.into_iter().filter_map(|(name, value)| Some((name, value?))).collect()
+        self.values.iter().filter_map(|(name, value)| Some((name.clone(), value.clone()?))).collect()
+    }
+
+    /// The same in the arguments of a step: texts may use what that is repeated over.
+    pub fn in_arguments(&self, each: Option<&Repetition>) -> Self {
+        Self { values: Rc::clone(&self.values), arch: self.arch, arguments: Some((each.cloned(), Cell::new(false))) }
+    }
+
+    /// Whether a use is of a text that the step is repeated over.
+    pub fn is_text(&self, of: &Use) -> bool {
+        let each = self.arguments.as_ref().and_then(|(each, _)| each.as_ref());
+        name_in_each(of).is_some_and(|name| each.is_some_and(|each| each.texts().contains(&name)))
+    }
+
+    /// Whether a text has used what the step is repeated over.
+    pub fn text_used_each(&self) -> bool {
+        self.arguments.as_ref().is_some_and(|(_, used)| used.get())
+    }
+
+    /// `${each.…}` of one repetition, and no others.
+    pub fn of_each(each: &Each) -> Self {
+        let numbers = each.numbers.iter().map(|(name, value)| (*name, value.to_string()));
+        Self::declared(numbers.chain(each.texts.iter().map(|(name, text)| (*name, text.clone()))))
+    }
+
+    /// The same with something in the place of each value.
+    pub fn sample_of(over: &Repetition) -> Self {
+        let numbers = over.numbers().iter().map(|name| (*name, "1".to_owned()));
+        Self::declared(numbers.chain(over.texts().iter().map(|name| (*name, format!("/{EACH}.{name}")))))
+    }
+
+    fn declared(all: impl Iterator<Item = (&'static str, String)>) -> Self {
+        let values = all.map(|(name, value)| (format!("{EACH}.{name}"), Some(value))).collect();
+        Self { values: Rc::new(values), ..Self::default() }
     }
 
     /// Puts variables into a text. One that is not set stands for `1`, which is a pid, a number and a name: a required
@@ -196,17 +261,24 @@ impl Variables {
         for piece in self.expand(text, span, problems) {
             match piece {
                 Piece::Text(text) => whole.push_str(&text),
-                Piece::Use(of) => {
-                    let message =
-                        format!("`${{{}}}` is no variable, and a captured value can't be part of a text", of.name);
-                    let near = nearest(&of.name, self.values.keys().map(String::as_str));
-                    let help = near
-                        .map_or("declare it under `vars:`".to_owned(), |near| format!("did you mean `${{{near}}}`?"));
-                    problems.at("plan::undefined", span, message, help);
-                }
+                Piece::Use(of) => whole.push_str(&self.in_text(&of, span, problems)),
             }
         }
         whole
+    }
+
+    /// What stands in a text for a use of what the step is repeated over; nothing else may be used there.
+    fn in_text(&self, of: &Use, span: Span, problems: &mut Problems) -> String {
+        if let (Some((each, used)), Some(name)) = (&self.arguments, name_in_each(of)) {
+            let known = check_name(name, span, each.as_ref(), true, problems);
+            used.set(used.get() || known);
+            return format!("${{{of}}}");
+        }
+        let message = format!("`${{{}}}` is no variable, and a captured value can't be part of a text", of.name);
+        let near = nearest(&of.name, self.values.keys().map(String::as_str));
+        let help = near.map_or("declare it under `vars:`".to_owned(), |near| format!("did you mean `${{{near}}}`?"));
+        problems.at("plan::undefined", span, message, help);
+        String::new()
     }
 }
 

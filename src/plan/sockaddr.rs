@@ -13,7 +13,8 @@ pub fn sockaddr(text: &str) -> Result<Vec<u8>, String> {
     let mut add = |size: usize, swapped: bool, value: u64| {
         bytes.extend(Int { swapped, ..Int::plain(size, false) }.bytes(value));
     };
-    if text.starts_with(['/', '@', '.']) {
+    // What a step is repeated over has no other addresses; each is read anew once it is known.
+    if text.starts_with(['/', '@', '.']) || text.starts_with("${each.") {
         add(2, false, family(&SOCKADDR_UN));
         bytes.extend(socket_path(text)?);
         return Ok(bytes);

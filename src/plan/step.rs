@@ -3,12 +3,15 @@
 use super::argument::arguments;
 use super::condition::conditions;
 use super::ctype::unknown_structure;
+use super::each::check_name;
 use super::number::{looks_like_integer, number};
 use super::reading::{Fields, Problems, Variables, boolean, is_name, scalar, unknown};
 use super::repetition::{Thread, for_each, thread};
 use super::tree::{Node, NodeKind};
 use super::undo::undo;
-use super::{Arg, Capture, CaptureFrom, Decode, Expected, Memory, Repetition, Spanned, Step, ThreadChoice, Undo};
+use super::{
+    Arg, Capture, CaptureFrom, Decode, Expected, Memory, Repeated, Repetition, Spanned, Step, ThreadChoice, Undo,
+};
 use crate::problem::{Problem, Span};
 use crate::syscalls::layouts::named;
 use crate::syscalls::{self, Kind, Nature, Syscall, errno, nearest};
@@ -33,33 +36,44 @@ pub const MODIFIERS: [&str; 12] = [
 /// Reads a step.
 pub fn step(node: &Node, variables: &Variables, problems: &mut Problems) -> Option<Step> {
     let fields = Fields::of(node, "a step", problems)?;
-    let step = read(node, fields, variables, problems)?;
+    let step = read(node, fields, None, variables, problems)?;
     check_call(&step, problems);
-    check_undo(&step, problems);
     Some(step)
 }
 
-/// Reads what any step has.
-pub fn read(node: &Node, mut fields: Fields<'_>, variables: &Variables, problems: &mut Problems) -> Option<Step> {
+/// Reads what any step has; one under `undo` is repeated with its own step, over `of`.
+pub fn read(
+    node: &Node,
+    mut fields: Fields<'_>,
+    of: Option<&Repetition>,
+    variables: &Variables,
+    problems: &mut Problems,
+) -> Option<Step> {
     let name =
         fields.take("name").and_then(|node| Some(variables.text(scalar(node, "name", problems)?, node.span, problems)));
     let capture = fields.take("capture");
     let target = fields.take("target").and_then(|node| name_of(node, "target", problems));
     let (each, thread) = place(&mut fields, variables, problems);
-    let when = fields.take("when").map(|node| conditions(node, "when", variables, problems)).unwrap_or_default();
-    let unless = fields.take("unless").map(|node| conditions(node, "unless", variables, problems)).unwrap_or_default();
+    let over = each.as_ref().map(|each: &Spanned<Repetition>| &each.value).or(of);
+    let mut about = |what: &'static str, problems: &mut Problems| {
+        fields.take(what).map(|node| conditions(node, what, over, variables, problems)).unwrap_or_default()
+    };
+    let (when, unless) = (about("when", problems), about("unless", problems));
     let returns = fields.take("returns").and_then(|node| expected(node, variables, problems));
     let ignore = fields.take("ignore").map(|node| ignored(node, problems)).unwrap_or_default();
-    let undo = fields.take("undo").map_or(Undo::Auto, |node| undo(node, variables, problems));
+    let undo = fields.take("undo").map_or(Undo::Auto, |node| undo(node, over, variables, problems));
     let irreversible = fields.take("irreversible").is_some_and(|node| boolean(node, "irreversible", problems));
     let timeout = fields.take("timeout").and_then(|node| duration(node, variables, problems));
     let (key, syscall, value) = the_call(node, &mut fields, problems)?;
-    let (args, kinds) = arguments(syscall, value, key.span, variables, problems);
+    let own = variables.in_arguments(over);
+    let (args, kinds) = arguments(syscall, value, key.span, &own, problems);
+    let repeated = own.text_used_each().then(|| Repeated::new(value, "arguments", variables));
     let captures = capture.map(|node| captures(node, syscall, &args, &kinds, problems)).unwrap_or_default();
     Some(Step {
         name,
         syscall,
         args,
+        repeated,
         captures,
         target,
         each,
@@ -71,6 +85,7 @@ pub fn read(node: &Node, mut fields: Fields<'_>, variables: &Variables, problems
         undo,
         irreversible,
         timeout,
+        private: false,
         span: key.span,
     })
 }
@@ -82,7 +97,17 @@ fn place(
     problems: &mut Problems,
 ) -> (Option<Spanned<Repetition>>, Option<Spanned<ThreadChoice>>) {
     let each = fields.take("for_each").and_then(|node| for_each(node, variables, problems));
-    let thread = fields.take("thread").and_then(|node| thread(node, variables, problems));
+    let node = fields.take("thread");
+    // The thread that a repetition is about runs it anyway.
+    let itself = node.is_some_and(|node| node.text().is_some_and(|text| text.trim() == "${each.tid}"));
+    if let (true, Some(Spanned { value: Repetition::Thread(_), .. })) = (itself, &each) {
+        return (each, None);
+    }
+    if let (true, Some(node)) = (itself, node) {
+        check_name("tid", node.span, each.as_ref().map(|each| &each.value), false, problems);
+        return (each, None);
+    }
+    let thread = node.and_then(|node| thread(node, variables, problems));
     match (each, thread) {
         (each, None) => (each, None),
         (None, Some(Thread::All(all))) => (Some(all), None),
@@ -147,10 +172,11 @@ pub fn check_call(step: &Step, problems: &mut Problems) {
     }
 }
 
-/// What speaks against how a step is undone.
-fn check_undo(step: &Step, problems: &mut Problems) {
+/// Tells of a step that can't be undone and does not say so.
+pub fn check_undo(step: &Step, problems: &mut Problems) {
     let particulars = step.particulars();
-    if step.irreversible || particulars.forbidden.is_some() {
+    let private = step.private && matches!(step.undo, Undo::Auto);
+    if step.irreversible || particulars.forbidden.is_some() || private {
         return;
     }
     let why = match (&step.undo, particulars.nature) {

@@ -81,6 +81,7 @@ impl Forms<'_> {
         memory.text =
             if matches!(node.kind, NodeKind::List(_)) { format!("[{}]", texts.join(", ")) } else { texts.concat() };
         memory.decode = Some(Decode::Typed(shape));
+        memory.structure = Some(shape);
         Some(memory)
     }
 

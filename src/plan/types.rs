@@ -1,7 +1,9 @@
 //! The plan as typed values, each with its place in the text. Variables are already put in.
 
+use super::each::Repeated;
 use crate::facts::{Count, Fact, Repetition, Selector, With};
 use crate::problem::Span;
+use crate::syscalls::layouts::Shape;
 pub use crate::syscalls::layouts::access::Access;
 pub use crate::syscalls::layouts::decode::Decode;
 use crate::syscalls::{Particulars, Syscall, particulars};
@@ -67,6 +69,8 @@ pub struct Step {
     pub syscall: &'static Syscall,
     /// One for each parameter of the call (more never): `None` where not given, which is 0.
     pub args: Vec<Option<Spanned<Arg>>>,
+    /// The arguments once more, if a text in them has parts of what the step is repeated over: these are named in `args`.
+    pub repeated: Option<Repeated>,
     /// What is bound.
     pub captures: Vec<Capture>,
     /// `target:`; all targets if absent.
@@ -89,6 +93,8 @@ pub struct Step {
     pub irreversible: bool,
     /// `timeout:`.
     pub timeout: Option<Duration>,
+    /// What it does ends with a descriptor that an earlier step opens, and undo closes.
+    pub private: bool,
     /// The place of the call's key.
     pub span: Span,
 }
@@ -137,8 +143,6 @@ pub enum Arg {
     Number(Number),
     /// Text, passed as a pointer to its bytes and a NUL.
     Text(Vec<u8>),
-    /// Text that has parts of what the step is repeated over.
-    Template(Vec<Part>),
     /// Any other memory, passed as a pointer to it.
     Memory(Memory),
     /// The same memory as an earlier capture (`{ref: name}`).
@@ -162,6 +166,8 @@ pub struct Memory {
     pub filled: bool,
     /// How it is read afterwards, if that is not by the parameter's type.
     pub decode: Option<Decode>,
+    /// The structure that it was put together as (`{struct: …}`), pointers and all.
+    pub structure: Option<Shape>,
     /// As it is shown.
     pub text: String,
 }
@@ -208,25 +214,6 @@ pub enum Pointed {
     Memory(Box<Memory>),
     /// The same memory as an earlier capture.
     Ref(CaptureRef),
-}
-
-/// A part of a text.
-#[derive(Debug, Clone, PartialEq, Eq)]
-pub enum Part {
-    /// As it is.
-    Plain(String),
-    /// `${each.path}`: `target` is `each`.
-    Each(CaptureRef),
-}
-
-impl Part {
-    /// What it uses.
-    pub fn used(&self) -> Option<&CaptureRef> {
-        match self {
-            Self::Each(used) => Some(used),
-            Self::Plain(_) => None,
-        }
-    }
 }
 
 /// A number that may depend on captures: `constant + Σ ±capture`, wrapping in 64 bits.
@@ -292,6 +279,8 @@ pub enum CaptureFrom {
 pub struct Conditions {
     /// What is decided before the first step.
     pub facts: Vec<Spanned<Fact>>,
+    /// Facts that use what the step is repeated over: decided for each repetition, before the first step.
+    pub of_each: Vec<Repeated>,
     /// What is decided when the step is reached.
     pub comparisons: Vec<Condition>,
 }
@@ -299,7 +288,7 @@ pub struct Conditions {
 impl Conditions {
     /// Whether there is no condition at all.
     pub fn is_empty(&self) -> bool {
-        self.facts.is_empty() && self.comparisons.is_empty()
+        self.facts.is_empty() && self.of_each.is_empty() && self.comparisons.is_empty()
     }
 }
 

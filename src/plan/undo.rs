@@ -3,18 +3,18 @@
 use super::reading::{Fields, Problems, Variables};
 use super::step::{check_call, read};
 use super::tree::{Node, NodeKind};
-use super::{Step, Undo};
+use super::{Repeated, Repetition, Step, Undo};
 
 /// Modifiers that a step under `undo` can't have.
 pub const NOT_IN_UNDO: [&str; 4] = ["target", "for_each", "undo", "irreversible"];
 
 /// `auto`, `none`, or steps.
-pub fn undo(node: &Node, variables: &Variables, problems: &mut Problems) -> Undo {
+pub fn undo(node: &Node, over: Option<&Repetition>, variables: &Variables, problems: &mut Problems) -> Undo {
     match &node.kind {
         NodeKind::Scalar { text, .. } if text == "none" => Undo::None,
         NodeKind::Scalar { text, .. } if text == "auto" => Undo::Auto,
         NodeKind::List(items) if !items.is_empty() => {
-            Undo::Steps(items.iter().filter_map(|item| undo_step(item, variables, problems)).collect())
+            Undo::Steps(items.iter().filter_map(|item| undo_step(item, over, variables, problems)).collect())
         }
         NodeKind::List(_) => {
             let help = "to keep nothing for undo write `undo: none`, with `irreversible: true`";
@@ -30,7 +30,7 @@ pub fn undo(node: &Node, variables: &Variables, problems: &mut Problems) -> Undo
 }
 
 /// Reads a step under `undo`.
-fn undo_step(node: &Node, variables: &Variables, problems: &mut Problems) -> Option<Step> {
+fn undo_step(node: &Node, over: Option<&Repetition>, variables: &Variables, problems: &mut Problems) -> Option<Step> {
     let mut fields = Fields::of(node, "a step", problems)?;
     for modifier in NOT_IN_UNDO {
         if let Some(node) = fields.take(modifier) {
@@ -43,14 +43,16 @@ fn undo_step(node: &Node, variables: &Variables, problems: &mut Problems) -> Opt
             problems.at("plan::undo-step", node.span, message, help);
         }
     }
-    let step = read(node, fields, variables, problems)?;
+    let step = read(node, fields, over, variables, problems)?;
     if let Some(all) = &step.each {
         let help = "a repeated step has its undo in each thread; one thread is named by `leader` or its id";
         problems.at("plan::undo-step", all.span, "a step under `undo` runs in one thread", help);
     }
-    for fact in step.when.facts.iter().chain(&step.unless.facts) {
+    let facts = step.when.facts.iter().chain(&step.unless.facts).map(|fact| fact.span);
+    let of_each = step.when.of_each.iter().chain(&step.unless.of_each).map(Repeated::span);
+    for span in facts.chain(of_each) {
         let help = "compare captured values here, as \"${fd} != 1\"; or put the fact on the step that is taken back";
-        problems.at("plan::undo-step", fact.span, "facts are looked at before the first step, and not on undo", help);
+        problems.at("plan::undo-step", span, "facts are looked at before the first step, and not on undo", help);
     }
     check_call(&step, problems);
     Some(step)

@@ -58,6 +58,7 @@ pub static CODES: &[Code] = &[
     ("plan::no-plans", "A directory has no *.yaml or *.yml file in it, so nothing was checked."),
     ("plan::no-structure", "`struct` is given where the parameter is none that is known; say which with `type:`, or give bytes or numbers."),
     ("plan::no-such-call-here", "The architecture that the plan is for lacks this call; the help line says what to use instead."),
+    ("plan::no-such-constant-here", "The architecture that the plan is for lacks this constant; its bits may mean something else there."),
     ("plan::no-such-variable", "`--set` names a variable that the plan does not declare under `vars`."),
     ("plan::no-timeout", "The call may wait for ever, and the target would stand still as long; give the step a `timeout`."),
     ("plan::not-known", "What a fact or a target asks must be known before the plan runs, so nothing captured can stand there."),

@@ -12,6 +12,8 @@ pub struct Builder {
     /// Where duplicates for undo lie.
     pub keeps: Vec<Cell>,
     constants: HashMap<u64, Cell>,
+    addresses: HashMap<BufferId, Cell>,
+    memory: usize,
     /// What statx(2) fills, whenever one is made: what counts of it is loaded at once.
     status: Option<(BufferId, Cell)>,
     /// An empty path.
@@ -51,7 +53,13 @@ impl Builder {
     pub fn buffer(&mut self, bytes: Vec<u8>, len: usize) -> (BufferId, Cell) {
         let id = BufferId(self.program.buffers.len() as u32);
         self.program.buffers.push(Buffer { bytes, len, size: len, ..Buffer::default() });
-        (id, self.cell(Init::Address(id)))
+        self.memory += len;
+        (id, self.address(id))
+    }
+
+    /// Bytes of all buffers so far.
+    pub fn memory(&self) -> usize {
+        self.memory
     }
 
     /// The buffer that every statx(2) of ours fills, and the cell that holds its address.
@@ -75,8 +83,12 @@ impl Builder {
 
     /// The cell that holds the address of a buffer.
     pub fn address(&mut self, buffer: BufferId) -> Cell {
-        let known = self.program.cells.iter().position(|init| *init == Init::Address(buffer));
-        known.map_or_else(|| self.cell(Init::Address(buffer)), |index| Cell(index as u32))
+        if let Some(cell) = self.addresses.get(&buffer) {
+            return *cell;
+        }
+        let cell = self.cell(Init::Address(buffer));
+        self.addresses.insert(buffer, cell);
+        cell
     }
 
     /// What is known of a cell before the program runs.

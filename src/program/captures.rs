@@ -19,7 +19,7 @@ impl Lowering<'_> {
             return None;
         }
         let list = list_of(&reference.name);
-        if self.left_out.contains(list.unwrap_or(&reference.name)) {
+        if [list.unwrap_or(&reference.name), &reference.name].iter().any(|name| self.left_out.contains(name)) {
             // Never set, so that what depends on it is passed over.
             return None;
         }
@@ -140,6 +140,7 @@ impl Lowering<'_> {
     ) -> Vec<(String, Bound)> {
         let mut captures = Vec::new();
         for capture in &step.captures {
+            let own = (fresh && capture.from == CaptureFrom::Return).then_some(self.closed.len());
             let (bound, fresh) = match capture.from {
                 CaptureFrom::Return => (Bound::Cell(result), fresh),
                 CaptureFrom::Buffer(argument, decode) => {
@@ -154,7 +155,7 @@ impl Lowering<'_> {
                 }
             };
             let duplicate = matches!(step.syscall.name, "dup" | "fcntl" | "pidfd_getfd");
-            self.bindings.insert(capture.name.value.clone(), Binding { bound, result, fresh, duplicate });
+            self.bindings.insert(capture.name.value.clone(), Binding { bound, result, fresh, duplicate, own });
             captures.push((list_of(&capture.name.value).unwrap_or(&capture.name.value).to_owned(), bound));
         }
         captures

@@ -10,8 +10,10 @@ use crate::plan::Relation;
 pub struct Creation<'p> {
     /// With O_EXCL: fails if something is there.
     pub exclusive: Vec<Cell>,
-    /// Without O_CREAT, for what came to be there since it was looked for; `None`: that must not be opened (it would be emptied).
-    pub existing: Option<Vec<Cell>>,
+    /// Without O_CREAT, for what came to be there since it was looked for.
+    pub existing: Vec<Cell>,
+    /// That must have nothing in it.
+    pub must_be_empty: bool,
     /// The step itself has O_EXCL.
     pub exclusive_only: bool,
     /// The directory that the path starts from.
@@ -36,9 +38,11 @@ impl Sections {
         if !creation.exclusive_only {
             let exists = [script.equals(own.result, -i64::from(libc::EEXIST))];
             script.set(&exists, found_there, 1);
-            let emptied = Action::Fail("a file has come to be there, and emptying it could not be undone");
-            let second = creation.existing.map_or(emptied, |args| own.with(args, "open what is there, making no file"));
-            script.push(&exists, second);
+            script.push(&exists, own.with(creation.existing, "open what is there, making no file"));
+            if creation.must_be_empty {
+                let found = [script.equals(found_there, 1), script.made(own.result)];
+                script.push(&found, Action::IsEmpty { fd: own.result });
+            }
         }
         script.turn_to(Part::Undo);
         let (given, now) = (script.made(own.result), script.builder.unset());

@@ -4,9 +4,9 @@
 use super::Shown;
 use crate::facts::{Each, Found, Repetition};
 use crate::plan::{
-    Access, Arg, CaptureFrom, CaptureRef, Conditions, Memory, Number, Part, Plan, Pointed, Spanned, Step, Undo, names,
-    shown,
+    Access, Arg, CaptureFrom, CaptureRef, Conditions, Memory, Number, Plan, Pointed, Spanned, Step, Undo, names, shown,
 };
+use crate::problem::Problem;
 use crate::syscalls::Kind;
 use std::borrow::Cow;
 use std::collections::{BTreeSet, HashMap};
@@ -38,8 +38,13 @@ pub struct Instance<'p> {
 /// Names that are lists, with what their steps are repeated over and whether each element is a return value.
 type Lists<'p> = HashMap<&'p str, (&'p Repetition, bool)>;
 
-/// All steps of a plan for a target of this name, in order.
-pub fn instances<'p>(plan: &'p Plan, own_name: Option<&str>, found: &Found) -> Vec<Instance<'p>> {
+/// All steps of a plan for a target of this name, in order, unless `may_go_on` says no.
+pub fn instances<'p>(
+    plan: &'p Plan,
+    own_name: Option<&str>,
+    found: &Found,
+    may_go_on: &dyn Fn() -> Result<(), Vec<Problem>>,
+) -> Result<Vec<Instance<'p>>, Vec<Problem>> {
     let mine = |step: &Step| step.target.as_ref().is_none_or(|name| Some(name.value.as_str()) == own_name);
     let lists: Lists<'p> = plan
         .steps
@@ -64,34 +69,53 @@ pub fn instances<'p>(plan: &'p Plan, own_name: Option<&str>, found: &Found) -> V
             unless: answers.unless,
             open: answers.open,
         };
-        let unless_is_decided = !step.unless.facts.is_empty() && step.unless.comparisons.is_empty();
+        let decided = !step.unless.facts.is_empty() || !step.unless.of_each.is_empty();
+        let unless_is_decided = decided && step.unless.comparisons.is_empty();
         if let Some(why) = found.left_alone {
             all.push(alone(Some(why)));
         } else if !answers.when {
             all.push(alone(Some("its `when` does not hold")));
-        } else if answers.unless && unless_is_decided {
+        } else if answers.unless && unless_is_decided && step.unless.of_each.is_empty() {
             all.push(alone(Some("its `unless` holds already")));
         } else {
             match (&step.each, &answers.each) {
                 (Some(_), Some(each)) if !each.is_empty() => {
-                    all.extend(each.iter().enumerate().map(|(number, one)| Instance {
-                        step: Cow::Owned(put_in(step, own_name, one, number, &lists)),
-                        each: Some(one.label.clone()),
-                        thread: one.thread.or(answers.thread),
-                        ..alone(None)
-                    }));
+                    for (number, one) in each.iter().enumerate() {
+                        may_go_on()?;
+                        let unless = answers.unless && !one.unless_fails;
+                        let skip = match (one.when_fails, unless && unless_is_decided) {
+                            (true, _) => Some("its `when` does not hold"),
+                            (false, true) => Some("its `unless` holds already"),
+                            (false, false) => None,
+                        };
+                        all.push(Instance {
+                            step: Cow::Owned(put_in(step, own_name, one, number, &lists)?),
+                            each: Some(one.label.clone()),
+                            thread: one.thread.or(answers.thread),
+                            unless,
+                            ..alone(skip)
+                        });
+                    }
                 }
                 (Some(_), _) => all.push(alone(Some("nothing fits its `for_each`"))),
                 (None, _) => all.push(Instance { step: with_elements(step, &lists), ..alone(None) }),
             }
         }
     }
-    all
+    Ok(all)
 }
 
 /// One repetition of a step.
-fn put_in(step: &Step, own_name: Option<&str>, each: &Each, number: usize, lists: &Lists<'_>) -> Step {
+fn put_in(
+    step: &Step,
+    own_name: Option<&str>,
+    each: &Each,
+    number: usize,
+    lists: &Lists<'_>,
+) -> Result<Step, Vec<Problem>> {
     let mut step = step.clone();
+    put_into_texts(&mut step, each)?;
+    step.undo_steps_mut().iter_mut().try_for_each(|step| put_into_texts(step, each))?;
     for capture in &mut step.captures {
         capture.name.value = element(&capture.name.value, number);
     }
@@ -109,17 +133,11 @@ fn put_in(step: &Step, own_name: Option<&str>, each: &Each, number: usize, lists
             _ => name_element(used, lists),
         }
     }
-    put_into_texts(&mut step, each);
-    step.undo_steps_mut().iter_mut().for_each(|step| put_into_texts(step, each));
-    step
+    Ok(step)
 }
 
-fn put_into_texts(step: &mut Step, each: &Each) {
-    for argument in step.args.iter_mut().flatten() {
-        if let Arg::Template(parts) = &argument.value {
-            argument.value = Arg::Text(parts.iter().flat_map(|part| text_of(part, each).into_bytes()).collect());
-        }
-    }
+fn put_into_texts(step: &mut Step, each: &Each) -> Result<(), Vec<Problem>> {
+    step.repeated.take().map_or(Ok(()), |repeated| repeated.put_into(step, each))
 }
 
 fn put_into_number(value: &mut Number, kind: Kind, each: &Each) {
@@ -137,16 +155,6 @@ fn put_into_number(value: &mut Number, kind: Kind, each: &Each) {
         if value.terms.is_empty() {
             value.text = shown(kind, whole);
         }
-    }
-}
-
-fn text_of(part: &Part, each: &Each) -> String {
-    match part {
-        Part::Plain(text) => text.clone(),
-        Part::Each(of) => match (each.text(&of.name), each.number(&of.name)) {
-            (Some(text), _) => text.to_owned(),
-            (None, number) => number.unwrap_or(0).to_string(),
-        },
     }
 }
 
@@ -192,11 +200,7 @@ pub fn uses_of_each(step: &Step) -> BTreeSet<String> {
         .map(|used| used.name.clone())
         .collect();
     let all = std::iter::once(&step).chain(step.undo_steps());
-    for argument in all.flat_map(|step| &step.args).flatten() {
-        if let Arg::Template(parts) = &argument.value {
-            uses.extend(parts.iter().filter_map(Part::used).map(|used| used.name.clone()));
-        }
-    }
+    uses.extend(all.flat_map(|step| &step.repeated).flat_map(|repeated| repeated.names().iter().cloned()));
     uses
 }
 
@@ -227,7 +231,7 @@ fn numbers_of_step<'a>(step: &'a mut Step, all: &mut Vec<(&'a mut Number, Kind)>
         match argument.as_mut().map(|argument| &mut argument.value) {
             Some(Arg::Number(number)) => all.push((number, params.get(index).map_or(Kind::Int, |param| param.kind))),
             Some(Arg::Memory(memory)) => numbers_of(memory, all),
-            Some(Arg::Text(_) | Arg::Template(_) | Arg::Ref(_)) | None => {}
+            Some(Arg::Text(_) | Arg::Ref(_)) | None => {}
         }
     }
 }
@@ -249,12 +253,5 @@ pub fn as_written(argument: Option<&Spanned<Arg>>) -> Shown {
         Some(Arg::Text(text)) => format!("{:?}", String::from_utf8_lossy(text)),
         Some(Arg::Memory(memory)) => memory.text.clone(),
         Some(Arg::Ref(reference)) => format!("ref {}", reference.name),
-        Some(Arg::Template(parts)) => {
-            let text = parts.iter().map(|part| match part {
-                Part::Plain(text) => text.clone(),
-                Part::Each(of) => format!("${{each.{}}}", of.name),
-            });
-            format!("{:?}", text.collect::<String>())
-        }
     })
 }

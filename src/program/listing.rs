@@ -169,6 +169,7 @@ impl Listing<'_> {
             Action::NoPosixLocks { fd } => {
                 format!("check that no POSIX locks are on the file of descriptor {}", name(fd))
             }
+            Action::IsEmpty { fd } => format!("check that what descriptor {} is open on is empty", name(fd)),
             Action::NoPosixLocksOn { device, inode } => {
                 format!("check that no POSIX locks are on file {} of device {}", name(inode), name(device))
             }
@@ -295,6 +296,7 @@ fn names(program: &Program) -> HashMap<Cell, String> {
             | Action::CanUnmap { .. }
             | Action::Store { .. }
             | Action::NoPosixLocks { .. }
+            | Action::IsEmpty { .. }
             | Action::NoPosixLocksOn { .. }
             | Action::SameDescription { .. } => {}
         }

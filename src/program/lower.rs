@@ -1,12 +1,12 @@
 //! Plan to Program, for one target.
 
 use super::builder::{Builder, Own};
-use super::expand::{Instance, as_written, instances};
+use super::expand::{Instance, as_written, instances, list_of};
 use super::{
     Accept, Action, Bound, BufferId, Cell, Facts, Filled, Guard, Import, Op, Output, Program, Shown, StepCode,
 };
 use crate::facts::Found;
-use crate::plan::{Arg, Condition, Decode, Number, Plan, Relation, Spanned, Step};
+use crate::plan::{Arg, Capture, Condition, Decode, Number, Plan, Relation, Spanned, Step};
 use crate::problem::Problem;
 use crate::syscalls::{Blocking, Kind};
 use std::collections::{HashMap, HashSet};
@@ -14,7 +14,8 @@ use std::collections::{HashMap, HashSet};
 /// Lowers a plan for its `target`-th target, of which `found` is known. Steps for other targets are left out.
 pub fn lower(plan: &Plan, target: usize, facts: &dyn Facts, found: &Found) -> Result<Program, Vec<Problem>> {
     let own_name = plan.targets.get(target).and_then(|spec| spec.name.as_ref()).map(|name| name.value.as_str());
-    let instances = instances(plan, own_name, found);
+    let may_go_on = || facts.may_go_on().map_err(|problem| vec![problem]);
+    let instances = instances(plan, own_name, found, &may_go_on)?;
     let mut lowering = Lowering {
         facts,
         own_name,
@@ -24,7 +25,8 @@ pub fn lower(plan: &Plan, target: usize, facts: &dyn Facts, found: &Found) -> Re
         left_out: HashSet::new(),
         builder: Builder::default(),
         bindings: HashMap::new(),
-        made: Vec::new(),
+        stored: HashMap::new(),
+        closed: Vec::new(),
         renamed: false,
         held: Vec::new(),
         imports: Vec::new(),
@@ -36,6 +38,7 @@ pub fn lower(plan: &Plan, target: usize, facts: &dyn Facts, found: &Found) -> Re
     lowering.builder.program.named = all.flat_map(|step| lowering.descriptors_named(step)).collect();
     let mut steps = Vec::with_capacity(instances.len());
     for (position, instance) in instances.iter().enumerate() {
+        may_go_on()?;
         lowering.later = instances.get(position + 1..).unwrap_or_default();
         (lowering.open, lowering.begun) = (instance.open, position);
         steps.push(match instance.skip {
@@ -59,6 +62,9 @@ pub struct Binding {
     pub result: Cell,
     /// It is a descriptor that its step opened, that undo closes, and that no step can have closed since.
     pub fresh: bool,
+    /// It is one that its step opened, that undo closes, and that no step can have closed or replaced but those from this
+    /// place on in [`Lowering::closed`].
+    pub own: Option<usize>,
     /// It is a second descriptor of something that was open before.
     pub duplicate: bool,
 }
@@ -77,8 +83,10 @@ pub struct Lowering<'a> {
     pub left_out: HashSet<&'a str>,
     pub builder: Builder,
     pub bindings: HashMap<String, Binding>,
-    /// Paths that steps make a file at.
-    pub made: Vec<Vec<u8>>,
+    /// What is put into memory as the program runs, by its place.
+    pub stored: HashMap<(BufferId, usize), Cell>,
+    /// Descriptors that steps close or replace.
+    pub closed: Vec<Cell>,
     /// A step has changed what paths name, so facts about them say nothing to those behind it.
     pub renamed: bool,
     /// Names under which steps hold something aside until commit.
@@ -118,10 +126,17 @@ impl<'a> Lowering<'a> {
         self.left_out.extend(step.captures.iter().map(|capture| capture.name.value.as_str()));
         let given = step.args.iter().rposition(Option::is_some).map_or(0, |last| last + 1);
         let args = step.syscall.params.iter().zip(&step.args).take(given);
+        // One repetition that is passed over keeps its place in the lists.
+        let mut nothing = |capture: &'a Capture| {
+            let name = &capture.name.value;
+            (list_of(name).unwrap_or(name).to_owned(), Bound::Cell(self.builder.unset()))
+        };
+        let captures =
+            if instance.each.is_some() { step.captures.iter().map(&mut nothing).collect() } else { Vec::new() };
         StepCode {
             index: instance.index,
             name: step.name.clone(),
-            each: None,
+            each: instance.each.clone(),
             span: step.span,
             thread: instance.thread,
             skip: Some(why),
@@ -138,7 +153,7 @@ impl<'a> Lowering<'a> {
             result: self.builder.unset(),
             irreversible: false,
             outputs: Vec::new(),
-            captures: Vec::new(),
+            captures,
             imports: Vec::new(),
             undo_steps: Vec::new(),
         }

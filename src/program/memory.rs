@@ -1,13 +1,13 @@
 //! Arguments and the memory that they point to.
 
 use super::builder::{always, when};
-use super::expand::as_written;
 use super::lower::{Lowered, Lowering};
 use super::{Action, Bound, BufferId, Cell, Filled, Op, Shown};
 use crate::plan::{Arg, CaptureRef, Decode, Memory, Pointed, Relation, Spanned, Step, known, length};
 use crate::problem::{Problem, Span};
-use crate::syscalls::layouts::Int;
 use crate::syscalls::layouts::measure::{self, Measure, Told, Unit};
+use crate::syscalls::layouts::pointers::pointers;
+use crate::syscalls::layouts::{Int, named};
 use crate::syscalls::{Kind, argument_kind};
 use std::collections::HashMap;
 
@@ -28,7 +28,7 @@ impl Lowering<'_> {
             lowered.push(self.argument(step, index, argument.as_ref(), result, prepare, stores));
         }
         self.lengths(step, &lowered, stores);
-        let total: usize = self.builder.program.buffers.iter().map(|buffer| buffer.len).sum();
+        let total = self.builder.memory();
         if total > MOST_IN_ALL {
             self.too_large(step, total);
         }
@@ -78,10 +78,6 @@ impl Lowering<'_> {
                 let text = number.text.clone();
                 plain(cell, if number.terms.is_empty() { Shown::Text(text) } else { Shown::Cell(cell, text) })
             }
-            Some(Arg::Template(_)) => {
-                // Put in by `instances`; what is left of it stands in no repeated step, which the plan's reader refuses.
-                plain(self.builder.constant(0), as_written(argument))
-            }
             Some(Arg::Text(text)) => {
                 let bytes = [text, &b"\0"[..]].concat();
                 let least = self.least(step, index);
@@ -100,7 +96,9 @@ impl Lowering<'_> {
             }
             Some(Arg::Ref(reference)) => {
                 let least = self.least(step, index);
+                let due = measure::pointee(Self::kind(step, index)).and_then(named);
                 let buffer = self.referred(reference).filter(|buffer| self.holds(reference, *buffer, least));
+                let buffer = buffer.filter(|buffer| self.reuse(reference, *buffer, due, stores));
                 let cell = match buffer {
                     Some(buffer) => self.builder.address(buffer),
                     None => self.builder.unset(),
@@ -148,6 +146,7 @@ impl Lowering<'_> {
         stores: &mut Vec<Op>,
     ) -> (BufferId, Cell) {
         let (mut pointers, mut waiting, mut limits) = (Vec::new(), Vec::new(), HashMap::new());
+        let due = self.pointed(memory);
         for pointer in &memory.pointers {
             let to = match &pointer.to {
                 Pointed::Memory(inner) => {
@@ -156,7 +155,10 @@ impl Lowering<'_> {
                     Some(cell)
                 }
                 Pointed::Ref(reference) => self.referred(reference).map(|buffer| {
+                    let due = due.get(&pointer.offset).and_then(|to| named(to));
+                    self.reuse(reference, buffer, due, stores);
                     limits.extend(self.limit(reference, buffer, pointer.length, memory));
+                    pointers.push((pointer.offset, buffer));
                     self.builder.address(buffer)
                 }),
             };
@@ -165,18 +167,29 @@ impl Lowering<'_> {
         let (buffer, cell) = self.builder.buffer(memory.bytes.clone(), memory.size.max(least));
         if let Some(made) = self.builder.program.buffers.get_mut(buffer.0 as usize) {
             (made.size, made.pointers, made.decode) = (memory.size, pointers, memory.decode);
+            made.structure = memory.structure;
         }
         for (offset, from) in waiting {
+            self.stored.insert((buffer, offset), from);
             let store = Action::Store { buffer, offset, size: 8, signed: false, swapped: false, most: None, from };
             stores.push(always(store));
         }
         for patch in &memory.patches {
             let from = self.number(&patch.number, prepare);
             let (offset, size, signed, swapped) = (patch.offset, patch.size, patch.signed, patch.swapped);
+            self.stored.insert((buffer, offset), from);
             let most = patch.most.or_else(|| limits.get(&offset).copied());
             stores.push(always(Action::Store { buffer, offset, size, signed, swapped, most, from }));
         }
         (buffer, cell)
+    }
+
+    /// The C types of what memory points to, where something in it is a reference.
+    fn pointed(&self, memory: &Memory) -> HashMap<usize, &'static str> {
+        let refers = memory.pointers.iter().any(|pointer| matches!(pointer.to, Pointed::Ref(_)));
+        let shape = memory.structure.filter(|_| refers);
+        let all = shape.map(|shape| pointers(shape, memory.size)).unwrap_or_default();
+        all.into_iter().map(|one| (one.offset, one.to)).collect()
     }
 
     /// Refuses a length beside a reference that is larger than what is referred to; where it lies and how large it may be.

@@ -14,6 +14,7 @@ mod opening;
 mod ops;
 mod privilege;
 mod reckoning;
+mod reuse;
 mod reversal;
 mod stored;
 mod undo;
@@ -26,6 +27,8 @@ pub use lower::lower;
 pub use ops::*;
 pub use reckoning::Reckoning;
 
+use crate::problem::Problem;
+
 /// What lowering asks about the surroundings of a target; answered without touching it.
 pub trait Facts {
     /// What a path names as the target sees it (its root, its working directory).
@@ -33,6 +36,11 @@ pub trait Facts {
 
     /// Size in bytes of the regular file that a path names; `None` if it names none.
     fn size(&self, path: &[u8]) -> Option<u64>;
+
+    /// Asked once for each step: an error where there is no time for the rest.
+    fn may_go_on(&self) -> Result<(), Problem> {
+        Ok(())
+    }
 
     /// How many mappings lie in a range of addresses; `None` if it can't be told.
     fn mappings(&self, start: u64, length: u64) -> Option<usize> {

@@ -76,6 +76,12 @@ impl Sections {
         was
     }
 
+    /// Forward: goes on only if what was opened has nothing in it that should have been emptied, and could not be got back.
+    pub fn must_be_empty(&mut self, builder: &mut Builder, fd: Cell, guards: &[Guard]) {
+        let open = [guards, &[builder.succeeded(fd)]].concat();
+        self.forward.push(when(open, Action::IsEmpty { fd }));
+    }
+
     /// Undo: what says that a descriptor is (still) open.
     pub fn found_open(&mut self, builder: &mut Builder, fd: Cell, guards: &[Guard]) -> Vec<Guard> {
         let now = builder.unset();

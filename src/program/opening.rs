@@ -110,6 +110,9 @@ impl Lowering<'_> {
         let asks = |flag: i32| opening.flags & flag as u64 == flag as u64;
         let fact = opening.path.and_then(|path| self.known_file(path));
         let empties = asks(libc::O_TRUNC) && !asks(libc::O_PATH) && self.may_have_content(opening, fact);
+        // Without the word nothing is ever emptied: what is empty needs no O_TRUNC, and what is not is closed again.
+        let must_be_empty = asks(libc::O_TRUNC) && !asks(libc::O_PATH) && !step.irreversible;
+        let flags = if must_be_empty { opening.flags & !(libc::O_TRUNC as u64) } else { opening.flags };
         let makes = asks(libc::O_CREAT) && !asks(libc::O_TMPFILE) && !asks(libc::O_PATH);
         // A file that isn't there is made anew or nothing is opened; what comes to be there after all is looked at again.
         let surely_empties = empties && (fact.is_some() || !makes);
@@ -119,16 +122,21 @@ impl Lowering<'_> {
             self.lasting(step, &opening.own, "program::truncates", why);
         }
         let absent = matches!(fact, None | Some(FileFact::Missing));
-        let mut sections = if makes && (absent || asks(libc::O_EXCL)) {
-            let creation = self.creation(step, opening);
-            Sections::creates(&mut self.builder, &opening.own, creation)
+        let creates = makes && (absent || asks(libc::O_EXCL));
+        let mut sections = if creates {
+            let creation = self.creation(opening, flags);
+            Sections::creates(&mut self.builder, &opening.own, Creation { must_be_empty, ..creation })
         } else if fact == Some(FileFact::MayBlock) && opening.own.timeout.is_none() && !asks(libc::O_NONBLOCK) {
-            let args = self.with_flags(opening, opening.flags | libc::O_NONBLOCK as u64);
-            Sections::opens_at_once(&mut self.builder, &opening.own, args, opening.flags)
+            let args = self.with_flags(opening, flags | libc::O_NONBLOCK as u64);
+            Sections::opens_at_once(&mut self.builder, &opening.own, args, flags)
         } else {
             let may_block = opening.own.may_block && fact != Some(FileFact::Plain);
-            Sections::gives_fd(&mut self.builder, &Own { may_block, ..opening.own.clone() }, None)
+            let args = if must_be_empty { self.with_flags(opening, flags) } else { opening.own.args.clone() };
+            Sections::gives_fd(&mut self.builder, &Own { may_block, args, ..opening.own.clone() }, None)
         };
+        if must_be_empty && !creates {
+            sections.must_be_empty(&mut self.builder, opening.own.result, &[]);
+        }
         sections.irreversible = empties && step.irreversible;
         sections
     }
@@ -154,15 +162,13 @@ impl Lowering<'_> {
         if self.renamed { None } else { self.facts.size(path) }
     }
 
-    fn creation<'p>(&mut self, step: &Step, opening: &Opening<'p>) -> Creation<'p> {
-        let [create, exclusive, truncate] = [libc::O_CREAT, libc::O_EXCL, libc::O_TRUNC].map(|flag| flag as u64);
-        // What an earlier step made has nothing in it that the plan did not put there.
-        let of_the_plan = opening.path.is_some_and(|path| self.made.iter().any(|made| made == path));
-        let openable = step.irreversible || opening.flags & truncate == 0 || of_the_plan;
-        self.made.extend(opening.path.map(<[u8]>::to_vec));
+    /// `flags` are those for what is there already.
+    fn creation<'p>(&mut self, opening: &Opening<'p>, flags: u64) -> Creation<'p> {
+        let [create, exclusive] = [libc::O_CREAT, libc::O_EXCL].map(|flag| flag as u64);
         Creation {
             exclusive: self.with_flags(opening, opening.flags | exclusive),
-            existing: openable.then(|| self.with_flags(opening, opening.flags & !create)),
+            existing: self.with_flags(opening, flags & !create),
+            must_be_empty: false,
             exclusive_only: opening.flags & exclusive != 0,
             directory: opening.directory,
             path: opening.path_at,

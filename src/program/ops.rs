@@ -8,6 +8,7 @@ use super::reckoning::Reckoning;
 use super::stored::{bytes, shown, syscall, unknown, words, words_if_any};
 use crate::plan::{Decode, Expected, Relation};
 use crate::problem::{Problem, Span};
+use crate::syscalls::layouts::Shape;
 use crate::syscalls::{Particulars, Syscall};
 use serde::{Deserialize, Serialize};
 use std::time::Duration;
@@ -49,6 +50,9 @@ pub struct Buffer {
     /// How it is read, if that is not by the type of what points to it.
     #[serde(skip)]
     pub decode: Option<Decode>,
+    /// The structure that the plan put it together as.
+    #[serde(skip)]
+    pub structure: Option<Shape>,
 }
 
 /// A condition on cells, compared as signed numbers. One about an unset cell does not hold.
@@ -204,6 +208,11 @@ pub enum Action {
         into: Cell,
         /// What.
         what: Asked,
+    },
+    /// Fails if `fd` is open on a file that has something in it.
+    IsEmpty {
+        /// Which.
+        fd: Cell,
     },
     /// `into =` the pieces of a range that differ in one respect, in order; all 0 where there are fewer. Fails if there are
     /// more.

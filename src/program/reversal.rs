@@ -10,16 +10,18 @@ use crate::problem::Problem;
 use crate::syscalls::{Kind, Nature};
 use std::collections::HashSet;
 
+/// So many closed descriptors are looked at for each step on one of the plan's own.
+const MOST_CLOSED: usize = 64;
+
 impl Lowering<'_> {
     /// The sections of a step.
     pub fn sections(&mut self, step: &Step, own: &Own, buffers: &[Option<BufferId>]) -> Sections {
-        let checks = self.apart_from_keeps(step, own);
+        let mut checks = self.apart_from_keeps(step, own);
+        checks.extend(self.still_own(step, own));
         let mut sections = self.by_nature(step, own, buffers);
         sections.forward.splice(0..0, checks);
         if files::renames(step.syscall.name) {
             self.renamed = true;
-            // Another file may come to lie at its path.
-            self.made.clear();
         }
         let closes_others = match step.particulars().nature {
             Nature::Inert => false,
@@ -30,16 +32,58 @@ impl Lowering<'_> {
             Nature::Restores(_) => self.closes_range(step, own),
             Nature::NotYet(_) | Nature::Irreversible(_) => true,
         };
-        if closes_others {
+        if closes_others && !self.is_private(step) {
             self.bindings.values_mut().for_each(|binding| binding.fresh = false);
         }
+        match step.particulars().nature {
+            Nature::Inert => {}
+            _ if matches!(step.undo, Undo::Steps(_)) => self.none_is_own(),
+            Nature::ClosesFd => self.closed.extend(own.arg("fd")),
+            // What takes the place of just any number may take that of a descriptor of the plan's own.
+            Nature::ReplacesFd if !self.is_own(step, "oldfd") => self.closed.extend(own.arg("newfd")),
+            Nature::NotYet(_) | Nature::Irreversible(_) if self.is_private(step) => {}
+            Nature::NotYet(_) | Nature::Irreversible(_) => self.none_is_own(),
+            Nature::Restores(_) if step.syscall.name == "close_range" => self.none_is_own(),
+            _ => {}
+        }
+        if self.closed.len() > MOST_CLOSED {
+            self.none_is_own();
+        }
         sections
+    }
+
+    fn none_is_own(&mut self) {
+        self.bindings.values_mut().for_each(|binding| binding.own = None);
+        self.closed.clear();
+    }
+
+    /// Which descriptor is closed or replaced is known only as the plan runs: what is to end with one of the plan's own is
+    /// not done on another that has come to bear its number.
+    fn still_own(&self, step: &Step, own: &Own) -> Vec<Op> {
+        let Some(fd) = own.args.first().filter(|_| self.is_private(step)) else { return Vec::new() };
+        let refusal = Action::Fail("the descriptor may be another by now than the one that the plan opened");
+        let same = |closed: &Cell| [Guard { left: *fd, relation: Relation::Equal, right: *closed }];
+        let since = step.syscall.params.first().and_then(|param| self.binding_in(step, param.name)?.own).unwrap_or(0);
+        let closed = self.closed.get(since..).unwrap_or_default();
+        closed.iter().map(|closed| when(same(closed), refusal.clone())).collect()
+    }
+
+    /// Whether what a step does ends with a descriptor that undo closes, for what the plan opened it is.
+    fn is_private(&self, step: &Step) -> bool {
+        step.private && step.syscall.params.first().is_some_and(|param| self.is_own(step, param.name))
     }
 
     fn by_nature(&mut self, step: &Step, own: &Own, buffers: &[Option<BufferId>]) -> Sections {
         if step.syscall.name == "close_range" && (step.irreversible || !matches!(step.undo, Undo::Auto)) {
             // Not even then are the descriptors closed that undo of earlier steps needs.
             return self.close_range_for_good(step, own);
+        }
+        if self.is_private(step) {
+            return Sections::plain(own);
+        }
+        if step.private && !step.irreversible {
+            let why = "its descriptor may be another by now than the one that the plan opened".to_owned();
+            return self.lasting(step, own, "program::not-undoable", why);
         }
         match &step.undo {
             Undo::Auto => {}
@@ -139,6 +183,11 @@ impl Lowering<'_> {
     /// Whether an argument is a descriptor that this plan opened and that is surely still open.
     pub fn is_fresh(&self, step: &Step, parameter: &str) -> bool {
         self.binding_in(step, parameter).is_some_and(|binding| binding.fresh)
+    }
+
+    /// Whether it stands for what the plan opened, unless one of `closed` has its number.
+    fn is_own(&self, step: &Step, parameter: &str) -> bool {
+        self.binding_in(step, parameter).is_some_and(|binding| binding.own.is_some())
     }
 
     /// Whether an argument is a descriptor of a file that this plan opened, so that undo ends that open file, too.

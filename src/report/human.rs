@@ -34,7 +34,7 @@ pub fn sentence(outcome: &Outcome) -> &'static str {
         Verdict::Planned => "this is what would be done; nothing was touched",
         Verdict::Refused => "refused, nothing was done",
         Verdict::RolledBack => "failed, and everything is as it was",
-        Verdict::Partial => "failed after something that can't be undone; see the steps that are not marked undone",
+        Verdict::Partial => "failed after something that can't be undone: the steps marked `stays` are still done",
         Verdict::InDoubt => "IN DOUBT: a person has to look at the target",
     }
 }
@@ -91,7 +91,11 @@ fn line(step: &StepOutcome) -> String {
         StepState::NotRun => ", not run",
         StepState::InDoubt => ", IN DOUBT",
     };
-    let undone = if step.undone { ", undone" } else { "" };
+    let undone = match (step.undone, step.lasting) {
+        (true, _) => ", undone",
+        (false, true) => ", stays",
+        (false, false) => "",
+    };
     // The result says it already.
     let told = step.state == StepState::Failed && step.errno.is_some();
     let note = step.note.as_deref().filter(|_| !told).map(|note| format!(": {note}")).unwrap_or_default();

@@ -59,6 +59,7 @@ fn step(step: &StepOutcome) -> Value {
         "result": step.result,
         "errno": step.errno,
         "undone": step.undone,
+        "lasting": step.lasting,
         "undo": step.undo,
         "buffers": buffers,
         "values": step.values,

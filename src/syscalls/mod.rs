@@ -1,6 +1,7 @@
 //! What the kernel offers: every system call with its parameters, the constants they take, and each call's nature.
 
 mod commands;
+mod confined;
 pub mod constants;
 mod describe;
 pub mod errno;
@@ -13,6 +14,7 @@ mod table;
 pub use commands::{
     Command, SetBack, SocketOption, argument_kind, commands, option_remarks, option_types, socket_option,
 };
+pub use confined::ends_with_descriptor;
 pub use constants::Set;
 pub use particulars::{Particulars, exceptions, particulars};
 pub use table::TABLE;
@@ -21,10 +23,11 @@ use std::collections::HashMap;
 use std::sync::LazyLock;
 
 /// An instruction set that plans are checked for.
-#[derive(Debug, Clone, Copy, PartialEq, Eq, Hash, serde::Serialize)]
+#[derive(Debug, Clone, Copy, PartialEq, Eq, Hash, Default, serde::Serialize)]
 #[serde(rename_all = "lowercase")]
 pub enum Arch {
     /// 64-bit x86, the one that plans are applied on.
+    #[default]
     #[serde(rename = "x86_64")]
     X86_64,
     /// 64-bit ARM, checked only.

@@ -1,5 +1,6 @@
 //! What a call is with those of its arguments that are known: flock waits but with LOCK_NB, brk(0) changes nothing.
 
+use super::confined::sentences;
 use super::{Blocking, Kind, Nature, Returns, Scope, Syscall, commands};
 use Blocking::{No, Yes};
 use Nature::{GivesFd, Inert, Irreversible, Restores};
@@ -136,7 +137,7 @@ pub fn exceptions(call: &Syscall) -> Vec<String> {
         let when: Vec<String> = rule.when.iter().map(|when| when.describe(&kind)).collect();
         format!("if {}: {}", when.join(" and "), rule.then.describe())
     };
-    rules.map(sentence).collect()
+    rules.map(sentence).chain(sentences(call)).collect()
 }
 
 impl When {

@@ -73,6 +73,12 @@ pub fn takes_mask(call: &Syscall) -> bool {
     )
 }
 
+/// Whether such a call does, with these arguments: without a mask it goes by the thread's own.
+pub fn puts_mask(call: &Syscall, known: impl Fn(usize) -> Option<u64>) -> bool {
+    let mask = ["sigmask", "usig", "argp", "mask"].iter().find_map(|name| call.param(name));
+    takes_mask(call) && mask.is_none_or(|mask| known(mask) != Some(0))
+}
+
 /// Calls that may send their own thread SIGPIPE or SIGXFSZ.
 pub fn may_raise(call: &Syscall) -> bool {
     matches!(

@@ -1,5 +1,6 @@
 //! What the threads of a process are doing, as far as /proc tells while they run: nothing is stopped for it.
 
+use super::allowance::Unlimited;
 use super::freeze::thread_state;
 use super::inventory::{task_file, threads};
 use super::process::Process;
@@ -50,7 +51,7 @@ pub fn activities(process: &Process) -> io::Result<Vec<Activity>> {
         let place = task_file(process, tid, "syscall").map_or(Place::Unknown, |text| place(&text));
         Some(Activity { tid, name, state: state.into(), place })
     };
-    let all = threads(process, &ThreadPattern::default())?;
+    let all = threads(process, &ThreadPattern::default(), &Unlimited)?;
     Ok(all.into_iter().filter_map(|task| seen(task.tid, task.name)).collect())
 }
 

@@ -194,6 +194,11 @@ impl Descriptors {
         }
     }
 
+    /// Whether it is a file with something in it. True if it can't be told.
+    pub fn holds_content(&self, fd: i32) -> bool {
+        self.identity(fd).map_or(true, |of| of.kind == SFlag::S_IFREG && of.size > 0)
+    }
+
     /// Forgets which descriptors there are: a call may have locked a file through a new one.
     pub fn forget(&self) {
         self.lockable.borrow_mut().take();

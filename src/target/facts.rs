@@ -1,5 +1,6 @@
 //! Whether facts hold of a process: read from /proc, before the stop or inside it.
 
+use super::allowance::{Allowance, Unlimited};
 use super::files::Files;
 use super::glob::{fits, path_fits};
 use super::inventory::{self, FileId, file_of, from_root, link};
@@ -75,6 +76,35 @@ impl Names {
         }
     }
 
+    /// The same, and what these facts name besides: looked up anew, within the stop only `at_hand`.
+    pub fn with_files(&self, process: &Process, facts: &[Fact], at_hand: bool) -> Self {
+        let mut names = self.users_only();
+        let files = if at_hand { Files::at_hand(process) } else { Files::new(process) };
+        names.learn_files(&files, facts);
+        names
+    }
+
+    fn learn_files(&mut self, files: &Files<'_>, facts: &[Fact]) {
+        for fact in facts {
+            let path = match fact {
+                Fact::Fd(pattern) => pattern.path.as_ref(),
+                Fact::Cwd(path) | Fact::Root(path) | Fact::Exe(path) | Fact::Namespace(_, path) => Some(path),
+                Fact::Not(facts) => {
+                    self.learn_files(files, facts);
+                    None
+                }
+                Fact::Any(groups) => {
+                    groups.iter().for_each(|facts| self.learn_files(files, facts));
+                    None
+                }
+                _ => None,
+            };
+            if let Some(path) = path.filter(|path| !is_pattern(path)) {
+                self.files.entry(path.clone()).or_insert_with(|| files.id(path.as_bytes()));
+            }
+        }
+    }
+
     /// A user, by his name if it was learnt.
     fn called(&self, user: u32) -> String {
         let name = self.owner.as_ref().filter(|(owner, _)| *owner == user).map(|(_, name)| name.clone());
@@ -98,15 +128,23 @@ fn user_id(user: &str) -> Option<u32> {
 }
 
 /// A process of which facts are asked.
-#[derive(Debug, Clone, Copy)]
+#[derive(Clone, Copy)]
 pub struct Witness<'a> {
     /// The process.
     pub process: &'a Process,
     /// What the facts' names stand for.
     pub names: &'a Names,
+    /// How long may be looked.
+    pub allowance: &'a dyn Allowance,
+    /// Only what the kernel has at hand may be looked at: the process stands still.
+    pub at_hand: bool,
 }
 
-impl Witness<'_> {
+impl<'a> Witness<'a> {
+    /// Of a process that runs.
+    pub fn of(process: &'a Process, names: &'a Names) -> Self {
+        Self { process, names, allowance: &Unlimited, at_hand: false }
+    }
     /// Whether all of these hold.
     pub fn all_hold<'f>(&self, facts: impl IntoIterator<Item = &'f Fact>) -> io::Result<bool> {
         for fact in facts {
@@ -119,14 +157,15 @@ impl Witness<'_> {
 
     /// Whether a fact holds.
     pub fn holds(&self, fact: &Fact) -> io::Result<bool> {
+        self.allowance.check()?;
         Ok(match fact {
             Fact::Fd(pattern) => {
                 let file = pattern.path.as_deref().and_then(|path| self.names.file(path));
-                inventory::has_descriptor(self.process, pattern, file)?
+                inventory::has_descriptor(self.process, pattern, file, self.allowance)?
             }
             Fact::Mapping(pattern) => {
                 let mappings = Mappings::open(self.process)?;
-                !inventory::mappings(&mappings, pattern)?.is_empty()
+                !inventory::mappings(&mappings, pattern, self.allowance)?.is_empty()
             }
             Fact::Cwd(path) => self.leads_to("cwd", path)?,
             Fact::Root(path) => self.leads_to("root", path)?,
@@ -145,7 +184,7 @@ impl Witness<'_> {
                     Some(tables) => tables.listeners(self.process, listen),
                     None => Rc::new(listeners(self.process, listen)),
                 };
-                !there.is_empty() && !there.is_disjoint(&sockets(self.process))
+                !there.is_empty() && !there.is_disjoint(&sockets(self.process, self.allowance)?)
             }
             Fact::Threads(range) => range.holds(self.threads()?),
             Fact::Namespace(kind, path) => self.all_in(kind, self.names.file(path))?,
@@ -239,7 +278,7 @@ impl Witness<'_> {
     /// Whether every thread is in this namespace. Each may be in one of its own.
     fn all_in(&self, kind: &str, namespace: Option<FileId>) -> io::Result<bool> {
         let Some(namespace) = namespace else { return Ok(false) };
-        let threads = inventory::threads(self.process, &ThreadPattern::default())?;
+        let threads = inventory::threads(self.process, &ThreadPattern::default(), self.allowance)?;
         let own = |task: &inventory::Task| inventory::namespace_of(self.process, task.tid, kind);
         Ok(threads.iter().all(|task| own(task).is_some_and(|own| own.file == namespace)))
     }

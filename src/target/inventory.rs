@@ -1,6 +1,7 @@
 //! What a process has several of: descriptors, mappings, threads. Read through its `/proc` directory, which was opened before
 //! the stop; nothing here waits for a file system, for the target may be the one that serves it.
 
+use super::allowance::Allowance;
 use super::freeze::thread_state;
 use super::glob::{fits, path_fits};
 use super::identity::{Identity, identity};
@@ -73,25 +74,46 @@ fn numbers(process: &Process, name: &str) -> Result<Vec<i32>, Errno> {
 }
 
 /// The descriptors that fit a pattern, by number. `file` is what the pattern's path names, if it names a file.
-pub fn descriptors(process: &Process, pattern: &FdPattern, file: Option<FileId>) -> io::Result<Vec<Descriptor>> {
+pub fn descriptors(
+    process: &Process,
+    pattern: &FdPattern,
+    file: Option<FileId>,
+    allowance: &dyn Allowance,
+) -> io::Result<Vec<Descriptor>> {
     let root = link(process, "root")?;
-    let found = candidates(process, pattern)?.into_iter().filter_map(|number| {
+    let fitting = |number| {
         let path = fits_descriptor(process, pattern, file, number, &root)?;
         let (flags, offset) = info(process, number).filter(|(flags, _)| flags_fit(*flags, pattern))?;
         Some(Descriptor { number, path, flags, offset })
-    });
-    Ok(found.collect())
+    };
+    let mut found = Vec::new();
+    for number in candidates(process, pattern)? {
+        allowance.check()?;
+        found.extend(fitting(number));
+    }
+    Ok(found)
 }
 
 /// Whether there is one. It costs less.
-pub fn has_descriptor(process: &Process, pattern: &FdPattern, file: Option<FileId>) -> io::Result<bool> {
+pub fn has_descriptor(
+    process: &Process,
+    pattern: &FdPattern,
+    file: Option<FileId>,
+    allowance: &dyn Allowance,
+) -> io::Result<bool> {
     let root = link(process, "root")?;
     let flags = |number| {
         let any = pattern.flags == 0 && pattern.without == 0;
         any || info(process, number).is_some_and(|(flags, _)| flags_fit(flags, pattern))
     };
     let fits = |number: i32| fits_descriptor(process, pattern, file, number, &root).is_some() && flags(number);
-    Ok(candidates(process, pattern)?.into_iter().any(fits))
+    for number in candidates(process, pattern)? {
+        allowance.check()?;
+        if fits(number) {
+            return Ok(true);
+        }
+    }
+    Ok(false)
 }
 
 /// Numbers that may fit a pattern, open or not.
@@ -183,10 +205,11 @@ fn flags_fit(flags: u64, pattern: &FdPattern) -> bool {
 }
 
 /// The mappings that fit a pattern, by address.
-pub fn mappings(mappings: &Mappings, pattern: &MappingPattern) -> io::Result<Vec<Mapping>> {
+pub fn mappings(mappings: &Mappings, pattern: &MappingPattern, allowance: &dyn Allowance) -> io::Result<Vec<Mapping>> {
     mappings.refresh();
     let (mut found, mut at) = (Vec::new(), 0);
     while let Some(mapping) = mappings.next(at)? {
+        allowance.check()?;
         at = mapping.end;
         if fits_mapping(&mapping, pattern) {
             found.push(mapping);
@@ -219,7 +242,7 @@ fn permissions(mapping: &Mapping) -> String {
 }
 
 /// The threads that fit a pattern, by id: those that run code of the program and have not ended.
-pub fn threads(process: &Process, pattern: &ThreadPattern) -> io::Result<Vec<Task>> {
+pub fn threads(process: &Process, pattern: &ThreadPattern, allowance: &dyn Allowance) -> io::Result<Vec<Task>> {
     let mut found = Vec::new();
     let flags = OFlag::O_RDONLY | OFlag::O_DIRECTORY | OFlag::O_CLOEXEC;
     let mut tasks = Dir::openat(&process.dir, "task", flags, Mode::empty())?;
@@ -229,6 +252,7 @@ pub fn threads(process: &Process, pattern: &ThreadPattern) -> io::Result<Vec<Tas
     }
     tids.sort_unstable();
     for tid in tids {
+        allowance.check()?;
         if !has_thread(process, tid) {
             continue;
         }

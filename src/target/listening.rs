@@ -1,12 +1,13 @@
 //! Which of a process's sockets listen where, from the tables of its network namespace (proc_pid_net(5)).
 
+use super::allowance::Allowance;
 use super::inventory::link;
 use super::process::Process;
 use crate::facts::{IpVersion, Listen};
 use nix::fcntl::OFlag;
 use std::cell::RefCell;
 use std::collections::{HashMap, HashSet};
-use std::io::Read;
+use std::io::{self, Read};
 use std::rc::Rc;
 
 /// State of a TCP socket that listens, and of a UDP socket that is not connected (net/tcp_states.h).
@@ -73,15 +74,20 @@ fn unix(line: &str, path: &str) -> Option<u64> {
 }
 
 /// Inodes of all sockets that a process has open.
-pub fn sockets(process: &Process) -> HashSet<u64> {
+pub fn sockets(process: &Process, allowance: &dyn Allowance) -> io::Result<HashSet<u64>> {
     let flags = OFlag::O_DIRECTORY | OFlag::O_CLOEXEC;
     let Ok(mut dir) = nix::dir::Dir::openat(process.view(), "fd", flags, nix::sys::stat::Mode::empty()) else {
-        return HashSet::new();
+        return Ok(HashSet::new());
     };
     let names = dir.iter().filter_map(|entry| entry.ok()?.file_name().to_str().ok().map(str::to_owned));
     let inode = |name: String| {
         let link = link(process, &format!("fd/{name}")).ok()?;
-        link.strip_prefix("socket:[")?.strip_suffix(']')?.parse().ok()
+        link.strip_prefix("socket:[")?.strip_suffix(']')?.parse::<u64>().ok()
     };
-    names.filter_map(inode).collect()
+    let mut inodes = HashSet::new();
+    for name in names {
+        allowance.check()?;
+        inodes.extend(inode(name));
+    }
+    Ok(inodes)
 }

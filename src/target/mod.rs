@@ -1,6 +1,7 @@
 //! Finding processes, facts from /proc, freezing every thread.
 
 mod activity;
+mod allowance;
 mod cgroup;
 mod clock;
 mod descriptors;
@@ -29,6 +30,7 @@ mod values;
 mod vm_flags;
 
 pub use activity::{Activity, Place, activities};
+pub use allowance::{Allowance, Over, Unlimited, Until};
 pub use clock::now;
 pub use descriptors::Descriptors;
 pub use facts::{Names, Witness};

@@ -64,7 +64,7 @@ fn fits(process: &Process, facts: &[&Fact], users: &Names) -> Option<bool> {
     let mut names = users.users_only();
     for fact in facts {
         names.learn(process, [*fact]);
-        match (Witness { process, names: &names }).holds(fact) {
+        match Witness::of(process, &names).holds(fact) {
             Ok(true) => {}
             Ok(false) => return Some(false),
             Err(_) => return None,
@@ -111,7 +111,7 @@ fn none_fits(all: &[Process], facts: &[Fact], users: &Names, hidden: usize) -> P
     let nobody = Names::default();
     let alone = |fact: &Fact| {
         let count = all.iter().filter(|process| fits(process, &[fact], users) == Some(true)).count();
-        let what = all.first().map_or("", |process| Witness { process, names: &nobody }.instead(fact).0);
+        let what = all.first().map_or("", |process| Witness::of(process, &nobody).instead(fact).0);
         format!("`{what}` holds for {}", if count == 0 { "none".to_owned() } else { count.to_string() })
     };
     let each: Vec<String> = facts.iter().map(alone).collect();
@@ -128,7 +128,7 @@ fn none_fits(all: &[Process], facts: &[Fact], users: &Names, hidden: usize) -> P
 fn wrong_count(found: &[Process], count: usize, hidden: usize) -> Problem {
     let line = |process: &Process| {
         let names = Names::default();
-        let witness = Witness { process, names: &names };
+        let witness = Witness::of(process, &names);
         let arguments = witness.instead(&Fact::Cmdline(String::new())).1.unwrap_or_default();
         let mut shown: String = arguments.chars().take(SHOWN).collect();
         if shown.len() < arguments.len() {

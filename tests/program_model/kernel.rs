@@ -99,6 +99,12 @@ impl Kernel {
         self.fds.get(&fd).is_none_or(|(description, _)| self.locked.contains(&self.descriptions[*description].inode))
     }
 
+    pub fn is_empty(&self, fd: i32) -> bool {
+        let inode = |(description, _): &(usize, bool)| self.descriptions[*description].inode;
+        let file = self.fds.get(&fd).map(inode).and_then(|inode| self.files.values().find(|file| file.inode == inode));
+        file.is_none_or(|file| file.size == 0)
+    }
+
     pub fn highest_free(&self, named: &[i32]) -> Option<i32> {
         (3..TABLE).rev().find(|fd| !self.fds.contains_key(fd) && !named.contains(fd))
     }

@@ -203,6 +203,7 @@ impl Machine<'_> {
             | Action::CanUnmap { .. } => return Err(Failed("the model knows nothing of that")),
             Action::Fail(why) => return Err(Failed(why)),
             Action::NoPosixLocks { fd: cell } => return check(!self.kernel.holds_locks(fd(self, cell)?)),
+            Action::IsEmpty { fd: cell } => return check(self.kernel.is_empty(fd(self, cell)?)),
             // Those are for calls that the model has not.
             Action::NoPosixLocksOn { .. } | Action::SameBytes { .. } => return Err(Failed("")),
             Action::SameDescription { now, expected } => {

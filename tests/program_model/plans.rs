@@ -159,6 +159,8 @@ fn named(call: &str) -> Step {
         ignore: Vec::new(),
         undo: Undo::Auto,
         irreversible: false,
+        private: false,
+        repeated: None,
         timeout: None,
         span: Span::default(),
     }
@@ -188,7 +190,7 @@ fn step(calls: &[Call], index: usize, own: bool) -> Step {
     Step {
         args: args.into_iter().map(|arg| Some(spanned(arg))).collect(),
         captures: captured.then(|| Capture { name: spanned(format!("c{index}")), from }).into_iter().collect(),
-        unless: Conditions { facts: Vec::new(), comparisons: unless.into_iter().collect() },
+        unless: Conditions { facts: Vec::new(), of_each: Vec::new(), comparisons: unless.into_iter().collect() },
         undo: if own { own_undo(calls, index) } else { Undo::Auto },
         ..named(name)
     }

@@ -47,6 +47,21 @@ static void threads(void) {
   for (long i = 0; i < amount; i++)
     if (pthread_create(&thread, &small, waiter, (void *)i)) fail("no thread");
 }
+static pthread_barrier_t is_apart;
+static void *apart(void *unused) {
+  if (unshare(CLONE_FS) || chdir("/proc")) fail("unshare: %s", strerror(errno));
+  pthread_barrier_wait(&is_apart);
+  for (;;) pause();
+  return unused;
+}
+// A thread that is in another directory than the others.
+static void own_fs(void) {
+  pthread_t thread;
+  pthread_barrier_init(&is_apart, NULL, 2);
+  if (pthread_create(&thread, NULL, apart, NULL)) fail("no thread");
+  pthread_barrier_wait(&is_apart);
+  for_ever();
+}
 static void *talker(void *unused) {
   // Ready is said when the leader has ended.
   char text[512], state = 'R';
@@ -232,6 +247,13 @@ static void full_table(void) {
   while (open("/dev/null", O_RDONLY) >= 0) {}
   for_ever();
 }
+static void descriptors(void) {
+  struct rlimit limit = {(rlim_t)amount + 64, (rlim_t)amount + 64};
+  if (setrlimit(RLIMIT_NOFILE, &limit)) fail("setrlimit: %s", strerror(errno));
+  for (int i = 0; i < amount; i++)
+    if (open("/dev/null", O_RDONLY) < 0) fail("open: %s", strerror(errno));
+  for_ever();
+}
 static void posix_lock(void) {
   struct flock lock = {.l_type = F_WRLCK};
   if (fcntl(1, F_SETLK, &lock)) fail("lock: %s", strerror(errno));
@@ -273,8 +295,10 @@ int main(int count, char **args) {
   else if (IS("clone-vm")) sharer(CLONE_VM);
   else if (IS("clone-files")) sharer(CLONE_FILES);
   else if (IS("clone-fs")) sharer(CLONE_FS);
+  else if (IS("own-fs")) own_fs();
   else if (IS("spawns")) spawns();
   else if (IS("full-table")) full_table();
+  else if (IS("descriptors")) descriptors();
   else if (IS("posix-lock")) posix_lock();
   else if (IS("broken-pipe")) broken_pipe();
   fail("no such kind: %s", kind);

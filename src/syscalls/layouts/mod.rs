@@ -5,9 +5,13 @@ pub mod access;
 mod clocks;
 pub mod decode;
 mod files;
+mod interfaces;
+mod ipc;
 pub mod measure;
 mod network;
+pub mod pointers;
 mod process;
+mod rings;
 mod security;
 pub mod sets;
 mod shape;
@@ -257,5 +261,8 @@ const fn layout(name: &'static str, size: usize, header: &'static str, fields: &
 
 /// Every structure.
 pub fn all() -> impl Iterator<Item = &'static Layout> {
-    [clocks::ALL, files::ALL, network::ALL, process::ALL, security::ALL].into_iter().flatten().copied()
+    [clocks::ALL, files::ALL, interfaces::ALL, ipc::ALL, network::ALL, process::ALL, rings::ALL, security::ALL]
+        .into_iter()
+        .flatten()
+        .copied()
 }

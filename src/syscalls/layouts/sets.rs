@@ -252,6 +252,150 @@ pub static CFLAG: Set = Set::of(
     ],
 );
 
+/// States of a TCP connection.
+pub static TCP_STATE: Set = Set::of(
+    "TCP states",
+    &[
+        ("TCP_ESTABLISHED", 1),
+        ("TCP_SYN_SENT", 2),
+        ("TCP_SYN_RECV", 3),
+        ("TCP_FIN_WAIT1", 4),
+        ("TCP_FIN_WAIT2", 5),
+        ("TCP_TIME_WAIT", 6),
+        ("TCP_CLOSE", 7),
+        ("TCP_CLOSE_WAIT", 8),
+        ("TCP_LAST_ACK", 9),
+        ("TCP_LISTEN", 10),
+        ("TCP_CLOSING", 11),
+    ],
+)
+.open();
+
+/// Flags of a network interface, as far as SIOCSIFFLAGS has room for them.
+pub static IFF: Set = Set::of(
+    "interface flags",
+    &[
+        ("IFF_UP", 0x1),
+        ("IFF_BROADCAST", 0x2),
+        ("IFF_DEBUG", 0x4),
+        ("IFF_LOOPBACK", 0x8),
+        ("IFF_POINTOPOINT", 0x10),
+        ("IFF_NOTRAILERS", 0x20),
+        ("IFF_RUNNING", 0x40),
+        ("IFF_NOARP", 0x80),
+        ("IFF_PROMISC", 0x100),
+        ("IFF_ALLMULTI", 0x200),
+        ("IFF_MASTER", 0x400),
+        ("IFF_SLAVE", 0x800),
+        ("IFF_MULTICAST", 0x1000),
+        ("IFF_PORTSEL", 0x2000),
+        ("IFF_AUTOMEDIA", 0x4000),
+        ("IFF_DYNAMIC", 0x8000),
+    ],
+);
+
+/// Flags of io_uring_setup(2).
+pub static URING_SETUP: Set = Set::of(
+    "io_uring set-up flags",
+    &[
+        ("IORING_SETUP_IOPOLL", 1 << 0),
+        ("IORING_SETUP_SQPOLL", 1 << 1),
+        ("IORING_SETUP_SQ_AFF", 1 << 2),
+        ("IORING_SETUP_CQSIZE", 1 << 3),
+        ("IORING_SETUP_CLAMP", 1 << 4),
+        ("IORING_SETUP_ATTACH_WQ", 1 << 5),
+        ("IORING_SETUP_R_DISABLED", 1 << 6),
+        ("IORING_SETUP_SUBMIT_ALL", 1 << 7),
+        ("IORING_SETUP_COOP_TASKRUN", 1 << 8),
+        ("IORING_SETUP_TASKRUN_FLAG", 1 << 9),
+        ("IORING_SETUP_SQE128", 1 << 10),
+        ("IORING_SETUP_CQE32", 1 << 11),
+        ("IORING_SETUP_SINGLE_ISSUER", 1 << 12),
+        ("IORING_SETUP_DEFER_TASKRUN", 1 << 13),
+        ("IORING_SETUP_NO_MMAP", 1 << 14),
+        ("IORING_SETUP_REGISTERED_FD_ONLY", 1 << 15),
+        ("IORING_SETUP_NO_SQARRAY", 1 << 16),
+    ],
+);
+
+/// What io_uring says that it can do.
+pub static URING_FEATURES: Set = Set::of(
+    "io_uring features",
+    &[
+        ("IORING_FEAT_SINGLE_MMAP", 1 << 0),
+        ("IORING_FEAT_NODROP", 1 << 1),
+        ("IORING_FEAT_SUBMIT_STABLE", 1 << 2),
+        ("IORING_FEAT_RW_CUR_POS", 1 << 3),
+        ("IORING_FEAT_CUR_PERSONALITY", 1 << 4),
+        ("IORING_FEAT_FAST_POLL", 1 << 5),
+        ("IORING_FEAT_POLL_32BITS", 1 << 6),
+        ("IORING_FEAT_SQPOLL_NONFIXED", 1 << 7),
+        ("IORING_FEAT_EXT_ARG", 1 << 8),
+        ("IORING_FEAT_NATIVE_WORKERS", 1 << 9),
+        ("IORING_FEAT_RSRC_TAGS", 1 << 10),
+        ("IORING_FEAT_CQE_SKIP", 1 << 11),
+        ("IORING_FEAT_LINKED_FILE", 1 << 12),
+        ("IORING_FEAT_REG_REG_RING", 1 << 13),
+    ],
+);
+
+/// Kinds of performance events; others are those of /sys/bus/event_source/devices.
+pub static PERF_TYPE: Set = Set::of(
+    "kinds of performance events",
+    &[
+        ("PERF_TYPE_HARDWARE", 0),
+        ("PERF_TYPE_SOFTWARE", 1),
+        ("PERF_TYPE_TRACEPOINT", 2),
+        ("PERF_TYPE_HW_CACHE", 3),
+        ("PERF_TYPE_RAW", 4),
+        ("PERF_TYPE_BREAKPOINT", 5),
+    ],
+)
+.open();
+
+/// The bit-fields of `struct perf_event_attr` by their names (`precise_ip`, of two bits, is 0x8000 to 0x18000).
+pub static PERF_ATTR: Set = Set::of(
+    "bits of perf_event_attr",
+    &[
+        ("disabled", 1 << 0),
+        ("inherit", 1 << 1),
+        ("pinned", 1 << 2),
+        ("exclusive", 1 << 3),
+        ("exclude_user", 1 << 4),
+        ("exclude_kernel", 1 << 5),
+        ("exclude_hv", 1 << 6),
+        ("exclude_idle", 1 << 7),
+        ("mmap", 1 << 8),
+        ("comm", 1 << 9),
+        ("freq", 1 << 10),
+        ("inherit_stat", 1 << 11),
+        ("enable_on_exec", 1 << 12),
+        ("task", 1 << 13),
+        ("watermark", 1 << 14),
+        ("mmap_data", 1 << 17),
+        ("sample_id_all", 1 << 18),
+        ("exclude_host", 1 << 19),
+        ("exclude_guest", 1 << 20),
+        ("exclude_callchain_kernel", 1 << 21),
+        ("exclude_callchain_user", 1 << 22),
+        ("mmap2", 1 << 23),
+        ("comm_exec", 1 << 24),
+        ("use_clockid", 1 << 25),
+        ("context_switch", 1 << 26),
+        ("write_backward", 1 << 27),
+        ("namespaces", 1 << 28),
+        ("ksymbol", 1 << 29),
+        ("bpf_event", 1 << 30),
+        ("aux_output", 1 << 31),
+        ("cgroup", 1 << 32),
+        ("text_poke", 1 << 33),
+        ("build_id", 1 << 34),
+        ("inherit_thread", 1 << 35),
+        ("remove_on_exec", 1 << 36),
+        ("sigtrap", 1 << 37),
+    ],
+);
+
 /// Every one.
 pub static ALL: &[&Set] = &[
     &POLL,
@@ -276,4 +420,10 @@ pub static ALL: &[&Set] = &[
     &OFLAG,
     &LFLAG,
     &CFLAG,
+    &TCP_STATE,
+    &IFF,
+    &URING_SETUP,
+    &URING_FEATURES,
+    &PERF_TYPE,
+    &PERF_ATTR,
 ];
