@@ -60,19 +60,18 @@ pub fn run(args: &Args) -> u8 {
 }
 
 fn text(store: &Store, args: &Args) -> Result<String, Problem> {
-    let runs = store.runs()?;
     Ok(match (args.what.as_ref().unwrap_or(&What::List), args.output) {
-        (What::List, Format::Human) => report::runs(&runs),
-        (What::List, Format::Json) => report::runs_json(&runs),
+        (What::List, Format::Human) => report::runs(&store.runs()?),
+        (What::List, Format::Json) => report::runs_json(&store.runs()?),
         (What::Show { id }, format) => {
-            let found = find(runs, id)?;
+            let found = find(store, id)?;
             let run = found.run.as_ref().map_err(|why| unreadable(&found.path, why))?;
             match format {
                 Format::Human => report::run(&found, run),
                 Format::Json => report::run_json(&found, run),
             }
         }
-        (What::Path { id: Some(id) }, _) => format!("{}\n", find(runs, id)?.path.display()),
+        (What::Path { id: Some(id) }, _) => format!("{}\n", find(store, id)?.path.display()),
         (What::Path { id: None }, _) => {
             let places = store.finished().into_iter().chain(store.running());
             places.map(|path| format!("{}\n", path.display())).collect()
@@ -81,11 +80,12 @@ fn text(store: &Store, args: &Args) -> Result<String, Problem> {
 }
 
 /// The run of this id.
-pub fn find(runs: Vec<Found>, id: &str) -> Result<Found, Problem> {
-    let near = nearest(id, runs.iter().map(|found| found.id.as_str())).map(str::to_owned);
-    runs.into_iter().find(|found| found.id == id).ok_or_else(|| {
-        let help =
-            near.map_or("`criu-plan journal` lists the runs".to_owned(), |near| format!("did you mean `{near}`?"));
-        Problem::error("journal::no-such-run", format!("the journal has no run `{id}`")).help(help)
-    })
+pub fn find(store: &Store, id: &str) -> Result<Found, Problem> {
+    if let Some(found) = store.run(id)? {
+        return Ok(found);
+    }
+    let runs = store.runs()?;
+    let near = nearest(id, runs.iter().map(|found| found.id.as_str()));
+    let help = near.map_or("`criu-plan journal` lists the runs".to_owned(), |near| format!("did you mean `{near}`?"));
+    Err(Problem::error("journal::no-such-run", format!("the journal has no run `{id}`")).help(help))
 }

@@ -62,8 +62,8 @@ pub fn run(args: &Args) -> u8 {
 
 /// The run that is named, or all that need it.
 fn choose(store: &Store, id: Option<&str>) -> Result<Vec<Found>, Problem> {
-    let runs = store.runs()?;
     let Some(id) = id else {
+        let runs = store.runs()?;
         let left = |found: &Found| match found.state {
             State::Abandoned => true,
             State::Ended => store.is_running(found),
@@ -75,7 +75,7 @@ fn choose(store: &Store, id: Option<&str>) -> Result<Vec<Found>, Problem> {
         }
         return Ok(runs.into_iter().filter(left).collect());
     };
-    let found = super::journal::find(runs, id)?;
+    let found = super::journal::find(store, id)?;
     if found.state == State::Empty {
         store.claim(&found)?;
         return Ok(Vec::new());

@@ -304,11 +304,20 @@ impl Store {
 
     /// Every run there is, the oldest first.
     pub fn runs(&self) -> Result<Vec<Found>, Problem> {
+        self.those(|_| true)
+    }
+
+    /// The run of this id; no other is read.
+    pub fn run(&self, id: &str) -> Result<Option<Found>, Problem> {
+        Ok(self.those(|name| id_of(name) == id)?.pop())
+    }
+
+    fn those(&self, wanted: impl Fn(&str) -> bool) -> Result<Vec<Found>, Problem> {
         let mut runs: Vec<Found> = Vec::new();
         let finished = self.finished.iter().map(|at| (at, true));
         for (directory, over) in self.running.iter().map(|at| (at, false)).chain(finished) {
             let listed = names(directory).map_err(|error| unreadable(&directory.path, &error.to_string()))?;
-            let journals = listed.iter().filter(|name| !name.starts_with('.'));
+            let journals = listed.iter().filter(|name| !name.starts_with('.') && wanted(name));
             runs.extend(journals.filter_map(|name| look(directory, name, over)));
         }
         runs.sort_by(|a, b| a.id.cmp(&b.id));
