@@ -103,7 +103,7 @@ fn kind(kind: Kind) -> Map<String, Value> {
 
 fn nature(nature: Nature) -> Value {
     let why = match nature {
-        Nature::NotYet(why) | Nature::Irreversible(why) => Some(why),
+        Nature::Irreversible(why) => Some(why),
         _ => None,
     };
     json!({ "kind": nature.word(), "why": why })

@@ -42,7 +42,11 @@ impl Machine<'_> {
             Asked::TimerClock(of) => descriptors.timer(fd(of)?).map(|timer| restart(timer).0 as u64),
             Asked::TimerFlags(of) => descriptors.timer(fd(of)?).map(|timer| restart(timer).1 as u64),
             Asked::Now(clock) => crate::target::now(process.tid, fd(clock)?),
-            Asked::Open(of) => descriptors.is_open(fd(of)?).map(|open| if open { 0 } else { CLOSED }),
+            Asked::File(of) => {
+                let number = fd(of)?;
+                let told = descriptors.file_number(number);
+                Some(told.map_err(|error| OpFault::Unsafe(format!("descriptor {number}: {error}")))?.unwrap_or(CLOSED))
+            }
             Asked::Privileges => Some(process.privileges(thread)),
             Asked::Limit(resource) => process.soft_limit(resource),
             Asked::Ambient => process.status_of(thread).and_then(|status| status.capamb),

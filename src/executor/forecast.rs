@@ -286,9 +286,7 @@ fn undoing(step: &StepCode) -> Undoing {
         return Undoing::TakesBack(format!("as the plan says: {}", calls.join(", ")));
     }
     match step.particulars.nature {
-        Nature::NotYet(why) | Nature::Irreversible(why) if step.irreversible && step.undo_steps.is_empty() => {
-            Undoing::Stays(why)
-        }
+        Nature::Irreversible(why) if step.irreversible && step.undo_steps.is_empty() => Undoing::Stays(why),
         _ if step.irreversible && !step.undo.is_empty() => Undoing::Stays("undo takes back a part of it only"),
         _ if step.irreversible => Undoing::Stays("the plan does not ask for it to be taken back"),
         Nature::Inert if step.undo.is_empty() => Undoing::Nothing,

@@ -32,7 +32,7 @@ fn lasts(step: &Step) -> bool {
         Nature::Inert => false,
         _ if matches!(step.undo, Undo::Steps(_)) => step.irreversible,
         _ if step.private => false,
-        Nature::NotYet(_) | Nature::Irreversible(_) => true,
+        Nature::Irreversible(_) => true,
         _ => step.irreversible || matches!(step.undo, Undo::None),
     }
 }

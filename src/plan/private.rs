@@ -28,8 +28,8 @@ fn follow<'a>(step: &'a Step, opened: &mut Opened<'a>) -> bool {
         // Whether another number that is closed or replaced is that of one of them is seen as the plan runs.
         Nature::ClosesFd => closed(step.args.first(), opened),
         Nature::ReplacesFd if own(step.args.first(), opened).is_none() => closed(step.args.get(1), opened),
-        Nature::NotYet(_) | Nature::Irreversible(_) if private => {}
-        Nature::NotYet(_) | Nature::Irreversible(_) => opened.clear(),
+        Nature::Irreversible(_) if private => {}
+        Nature::Irreversible(_) => opened.clear(),
         Nature::Restores(_) if step.syscall.name == "close_range" => opened.clear(),
         _ => {}
     }

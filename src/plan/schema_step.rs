@@ -125,7 +125,7 @@ fn rules(calls: &[Value]) -> Value {
 fn arguments(call: &Syscall, shared: &mut Shared) -> Value {
     let mut description = format!("{} — {}", call.signature(), call.does);
     // With ioctl it depends on the request.
-    if let (Nature::NotYet(_) | Nature::Irreversible(_), false) = (call.nature, call.name == "ioctl") {
+    if let (Nature::Irreversible(_), false) = (call.nature, call.name == "ioctl") {
         description.push_str(". It can't be undone.");
     }
     let mut refer = |index: usize, name: &str| {

@@ -181,7 +181,7 @@ pub fn check_undo(step: &Step, problems: &mut Problems) {
     }
     let why = match (&step.undo, particulars.nature) {
         (Undo::None, _) => "`undo: none` keeps nothing to undo it with",
-        (Undo::Auto, Nature::NotYet(why) | Nature::Irreversible(why)) => why,
+        (Undo::Auto, Nature::Irreversible(why)) => why,
         (Undo::Auto | Undo::Steps(_), _) => return,
     };
     let message = format!("`{}` can't be undone: {why}", step.syscall.name);

@@ -43,8 +43,8 @@ pub enum Asked {
     TimerFlags(Cell),
     /// The time of a clock in nanoseconds, as the target sees it.
     Now(Cell),
-    /// 0 if this descriptor is open, -EBADF if not.
-    Open(Cell),
+    /// What a descriptor is open on, as a number that two files hardly have in common; -EBADF if it is closed.
+    File(Cell),
     /// Capabilities that are in effect in the thread at work, as far as they count for the whole machine: none in a user
     /// namespace that is not the first.
     Privileges,
@@ -97,7 +97,7 @@ impl Asked {
             | Self::TimerTicks(fd)
             | Self::TimerClock(fd)
             | Self::TimerFlags(fd)
-            | Self::Open(fd) => vec![fd],
+            | Self::File(fd) => vec![fd],
             Self::Now(clock) => vec![clock],
             Self::PosixTimerClock(timer) | Self::PosixTimerSignal(timer) => vec![timer],
             Self::SameDescription(a, b)
@@ -134,7 +134,7 @@ impl Asked {
             Self::TimerClock(fd) => format!("clock of timer {}", name(&fd)),
             Self::TimerFlags(fd) => format!("flags of timer {}", name(&fd)),
             Self::Now(clock) => format!("time of clock {}", name(&clock)),
-            Self::Open(fd) => format!("whether descriptor {} is open", name(&fd)),
+            Self::File(fd) => format!("file of descriptor {}", name(&fd)),
             Self::Privileges => "capabilities in effect in the first user namespace".into(),
             Self::Limit(resource) => format!("its limit {}", shown(Kind::OneOf(&RLIMIT), resource)),
             Self::Ambient => "ambient capabilities".into(),

@@ -1,7 +1,7 @@
 //! An open that makes its file, and how the file is taken away again.
 
 use super::builder::{Builder, Own};
-use super::natures::Sections;
+use super::natures::{Recognized, Sections, recognized};
 use super::undo::files::{Failures, Field, Named, Part, Script};
 use super::{Action, Cell, Guard};
 use crate::plan::Relation;
@@ -44,15 +44,18 @@ impl Sections {
                 script.push(&found, Action::IsEmpty { fd: own.result });
             }
         }
+        let given = script.made(own.result);
+        let file = script.sections.recognize(script.builder, own.result, &[given]);
         script.turn_to(Part::Undo);
-        let (given, now) = (script.made(own.result), script.builder.unset());
+        let now = script.builder.unset();
         script.push(&[given], Action::DescriptorFlags { into: now, fd: own.result });
         let (open, closed) = (script.made(now), script.failed(now));
         let made = script.equals(found_there, 0);
         let named = script.named(creation.directory, creation.path, creation.known);
         let failures = script.take_made_file_away(own.result, &[open, made], named);
         let Script { sections, builder, .. } = &mut script;
-        sections.close(builder, own.result, &[open]);
+        let Recognized { ours, .. } = recognized(builder, &mut sections.undo, own.result, file, &[open]);
+        sections.close(builder, own.result, &ours);
         for (guards, why) in failures {
             script.fail(&guards, why);
         }

@@ -24,6 +24,8 @@ pub struct Sections {
 
 /// Flags of open(2) that F_SETFL can change.
 const SETTABLE: u64 = (libc::O_APPEND | libc::O_ASYNC | libc::O_DIRECT | libc::O_NOATIME | libc::O_NONBLOCK) as u64;
+/// A descriptor's number stands for another file by now.
+const TAKEN: &str = "the descriptor has been closed since, and its number given to something else";
 const CLOEXEC: u64 = libc::O_CLOEXEC as u64;
 
 /// A call by name: every name used here is in the table, which the tests of this room see to.
@@ -42,6 +44,39 @@ pub fn whatever_comes(mut action: Action) -> Action {
 
 pub fn differ(left: Cell, right: Cell) -> Guard {
     Guard { left, relation: Relation::NotEqual, right }
+}
+
+/// A duplicate of a descriptor that is kept for undo.
+#[derive(Debug, Clone, Copy)]
+pub struct Kept {
+    /// The descriptor's flags before, or -EBADF.
+    pub was: Cell,
+    /// The duplicate; unset if there is none.
+    pub keep: Cell,
+    /// What it is known by.
+    file: Cell,
+}
+
+/// What says how a descriptor is found.
+pub struct Recognized {
+    /// It is open on the file that it is known by; on any, where that was never told.
+    pub ours: Vec<Guard>,
+    /// It is open on another.
+    pub other: Vec<Guard>,
+}
+
+/// Looks whether a descriptor still is the one that it was. A criu-plan that undoes what another one did finds the process as
+/// it is by then: it may have closed the descriptor and opened another by its number.
+pub fn recognized(builder: &mut Builder, ops: &mut Vec<Op>, fd: Cell, file: Cell, guards: &[Guard]) -> Recognized {
+    let (now, other) = (builder.unset(), builder.unset());
+    let (zero, one) = (builder.constant(0), builder.constant(1));
+    let say = |value| Action::Add { into: other, a: value, b: zero, negative: false };
+    ops.push(when(guards, Action::Ask { into: now, what: Asked::File(fd) }));
+    ops.push(when(guards, say(zero)));
+    ops.push(when([guards, &[differ(now, file)]].concat(), say(one)));
+    let found = |value| [guards, &[builder.succeeded(now), builder.guard(other, Relation::Equal, value)]].concat();
+    let [ours, other] = [0, 1].map(found);
+    Recognized { ours, other }
 }
 
 impl Sections {
@@ -67,6 +102,13 @@ impl Sections {
         sections
     }
 
+    /// Forward: what a descriptor is open on, to know it by.
+    pub fn recognize(&mut self, builder: &mut Builder, fd: Cell, guards: &[Guard]) -> Cell {
+        let file = builder.unset();
+        self.forward.push(when(guards, Action::Ask { into: file, what: Asked::File(fd) }));
+        file
+    }
+
     /// Forward: refuses to go on where closing `fd`, if it is open, would drop record locks. Its flags, or -EBADF.
     pub fn no_locks_on(&mut self, builder: &mut Builder, fd: Cell, guards: &[Guard]) -> Cell {
         let was = builder.unset();
@@ -89,11 +131,14 @@ impl Sections {
         [guards, &[builder.succeeded(now)]].concat()
     }
 
-    /// Undo: closes a descriptor that a call gave. It may be closed by now, by a step that is not undone.
+    /// Undo: closes a descriptor that a call gave. It may be closed by now, by a step that is not undone, or, where the undo
+    /// comes late, by the process itself, which may have given its number to something else.
     pub fn undo_open(&mut self, builder: &mut Builder, fd: Cell) {
-        let given = builder.succeeded(fd);
-        let open = self.found_open(builder, fd, &[given]);
-        self.close(builder, fd, &open);
+        let given = [builder.succeeded(fd)];
+        let file = self.recognize(builder, fd, &given);
+        let Recognized { ours, other } = recognized(builder, &mut self.undo, fd, file, &given);
+        self.close(builder, fd, &ours);
+        self.undo.push(when(other, Action::Fail(TAKEN)));
     }
 
     /// Undo: closes a descriptor, unless that would drop locks.
@@ -110,6 +155,7 @@ impl Sections {
         for offset in [0, 4] {
             let fd = builder.unset();
             let load = Action::Load { into: fd, buffer: pair, offset, size: 4, signed: true, swapped: false };
+            sections.forward.push(when([given], load.clone()));
             sections.undo.push(when([given], load));
             sections.undo_open(builder, fd);
         }
@@ -128,23 +174,33 @@ impl Sections {
         sections
     }
 
-    /// Keeps a duplicate of `fd`, if it is open and the guards hold: its flags, and the duplicate.
-    pub fn keep(&mut self, builder: &mut Builder, fd: Cell, guards: &[Guard]) -> (Cell, Cell) {
+    /// Keeps a duplicate of `fd`, if it is open and the guards hold.
+    pub fn keep(&mut self, builder: &mut Builder, fd: Cell, guards: &[Guard]) -> Kept {
         let was = self.no_locks_on(builder, fd, guards);
         let open = [guards, &[builder.succeeded(was)]].concat();
         let (number, keep) = (builder.unset(), builder.unset());
         self.forward.push(when(open.clone(), Action::FreeDescriptor { into: number }));
         let duplicate = builder.constant(libc::F_DUPFD_CLOEXEC as u64);
         self.forward.push(when(open, call(builder, "fcntl", vec![fd, duplicate, number], keep, "keep")));
-        let (kept, done) = (builder.succeeded(keep), builder.unset());
-        self.release.push(when([kept], call(builder, "close", vec![keep], done, "release what was kept")));
+        let (kept, done) = ([builder.succeeded(keep)], builder.unset());
+        let file = self.recognize(builder, keep, &kept);
+        let Recognized { ours, other } = recognized(builder, &mut self.release, keep, file, &kept);
+        self.release.push(when(other, Action::Fail(TAKEN)));
+        self.release.push(when(ours, call(builder, "close", vec![keep], done, "release what was kept")));
         builder.keeps.push(keep);
-        (was, keep)
+        Kept { was, keep, file }
     }
 
     /// Undo: puts a kept duplicate back as `fd`, with its close-on-exec flag.
-    fn put_back(&mut self, builder: &mut Builder, guards: Vec<Guard>, was: Cell, keep: Cell, fd: Cell) {
-        let (flags, done) = (builder.unset(), builder.unset());
+    fn put_back(&mut self, builder: &mut Builder, guards: Vec<Guard>, kept: Kept, fd: Cell) {
+        let (Kept { was, keep, file }, zero) = (kept, builder.constant(0));
+        let (flags, done, lost) = (builder.unset(), builder.unset(), builder.unset());
+        self.undo.push(when(guards.clone(), Action::Add { into: lost, a: zero, b: zero, negative: false }));
+        let Recognized { ours, .. } = recognized(builder, &mut self.undo, keep, file, &guards);
+        let one = builder.constant(1);
+        self.undo.push(when(ours, Action::Add { into: lost, a: one, b: zero, negative: false }));
+        let gone = [&guards[..], &[builder.guard(lost, Relation::Equal, 0)]].concat();
+        self.undo.push(when(gone, Action::Fail("the duplicate that was kept for undo is no longer there")));
         self.undo.push(when(guards.clone(), Action::Bits { into: flags, from: was, mask: CLOEXEC, shift: 0 }));
         self.undo.push(when(guards, call(builder, "dup3", vec![keep, fd, flags], done, "put back")));
     }
@@ -157,7 +213,8 @@ impl Sections {
             // Undo closes this second descriptor of the file.
             sections.no_locks_on(builder, old, &[other]);
         }
-        let (was, keep) = sections.keep(builder, new, &[other]);
+        let kept_new = sections.keep(builder, new, &[other]);
+        let Kept { was, keep, .. } = kept_new;
         sections.forward.push(always(own.op("as asked")));
         let made = [builder.succeeded(own.result), other];
         let kept = [&made[..], &[builder.succeeded(keep)]].concat();
@@ -179,7 +236,7 @@ impl Sections {
         let comparable = sections.found_open(builder, old, &away);
         sections.undo.push(when(comparable, Action::SameDescription { now: new, expected: old }));
         sections.undo.push(when(open.clone(), Action::NoPosixLocks { fd: new }));
-        sections.put_back(builder, kept, was, keep, new);
+        sections.put_back(builder, kept, kept_new, new);
         let done = builder.unset();
         let close = call(builder, "close", vec![new], done, "close again");
         sections.undo.push(when([&open[..], &[free]].concat(), close));
@@ -190,18 +247,19 @@ impl Sections {
     /// state counts.
     pub fn closes_fd(builder: &mut Builder, own: &Own, fd: Cell, guards: &[Guard]) -> Self {
         let mut sections = Self::default();
-        let (was, keep) = sections.keep(builder, fd, guards);
+        let kept = sections.keep(builder, fd, guards);
         sections.forward.push(when(guards, own.op("as asked")));
-        sections.reopen(builder, fd, was, keep, own.result);
+        sections.reopen(builder, fd, kept, own.result);
         sections
     }
 
     /// Undo: puts back a descriptor that a call closed, if it is closed; `closed` is what that call returned.
-    pub fn reopen(&mut self, builder: &mut Builder, fd: Cell, was: Cell, keep: Cell, closed: Cell) {
+    pub fn reopen(&mut self, builder: &mut Builder, fd: Cell, duplicate: Kept, closed: Cell) {
+        let keep = duplicate.keep;
         let (now, same, kept) = (builder.unset(), builder.unset(), builder.succeeded(keep));
         self.undo.push(when([kept], Action::DescriptorFlags { into: now, fd }));
         let free = builder.guard(now, Relation::Less, 0);
-        self.put_back(builder, vec![kept, free], was, keep, fd);
+        self.put_back(builder, vec![kept, free], duplicate, fd);
         let taken = [kept, builder.succeeded(now), builder.succeeded(closed)];
         self.undo.push(when(taken, Action::Ask { into: same, what: Asked::SameDescription(fd, keep) }));
         let other = builder.guard(same, Relation::Equal, 0);
@@ -221,14 +279,14 @@ impl Sections {
         let now = builder.guard(at_once, Relation::Equal, 1);
         let later = builder.guard(at_once, Relation::Equal, 0);
         let mut sections = Self { forward: seen.iter().map(looked_at).collect(), ..Self::default() };
-        // Whether it is open is all that counts of it, which is quickly told.
-        let was = builder.unset();
-        sections.forward.push(when([later], Action::Ask { into: was, what: Asked::Open(fd) }));
+        let was = sections.recognize(builder, fd, &[later]);
         let open = [later, builder.succeeded(was)];
         sections.forward.push(when(open, Action::NoPosixLocks { fd }));
         let closed = builder.guard(was, Relation::Less, 0);
         sections.forward.push(when([later, closed], own.op("as asked")));
-        sections.commit.push(when([later, builder.succeeded(was)], own.op("as asked, held back until all is done")));
+        let Recognized { ours, other } = recognized(builder, &mut sections.commit, fd, was, &open);
+        sections.commit.push(when(other, Action::Fail(TAKEN)));
+        sections.commit.push(when(ours, own.op("as asked, held back until all is done")));
         if !seen.is_empty() {
             let Self { forward, undo, release, .. } = Self::closes_fd(builder, own, fd, &[now]);
             sections.forward.extend(forward);

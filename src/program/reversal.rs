@@ -30,7 +30,7 @@ impl Lowering<'_> {
             Nature::ClosesFd => sections.commit.is_empty(),
             // Those that close descriptors say so here.
             Nature::Restores(_) => self.closes_range(step, own),
-            Nature::NotYet(_) | Nature::Irreversible(_) => true,
+            Nature::Irreversible(_) => true,
         };
         if closes_others && !self.is_private(step) {
             self.bindings.values_mut().for_each(|binding| binding.fresh = false);
@@ -41,8 +41,8 @@ impl Lowering<'_> {
             Nature::ClosesFd => self.closed.extend(own.arg("fd")),
             // What takes the place of just any number may take that of a descriptor of the plan's own.
             Nature::ReplacesFd if !self.is_own(step, "oldfd") => self.closed.extend(own.arg("newfd")),
-            Nature::NotYet(_) | Nature::Irreversible(_) if self.is_private(step) => {}
-            Nature::NotYet(_) | Nature::Irreversible(_) => self.none_is_own(),
+            Nature::Irreversible(_) if self.is_private(step) => {}
+            Nature::Irreversible(_) => self.none_is_own(),
             Nature::Restores(_) if step.syscall.name == "close_range" => self.none_is_own(),
             _ => {}
         }
@@ -117,11 +117,9 @@ impl Lowering<'_> {
                     self.lasting(step, own, "program::not-undoable", why)
                 })
             }
-            Nature::Restores(_)
-            | Nature::ReplacesFd
-            | Nature::ClosesFd
-            | Nature::NotYet(_)
-            | Nature::Irreversible(_) => Sections::lasting(own),
+            Nature::Restores(_) | Nature::ReplacesFd | Nature::ClosesFd | Nature::Irreversible(_) => {
+                Sections::lasting(own)
+            }
         }
     }
 

@@ -123,7 +123,7 @@ impl Nature {
                     .into()
             }
             Self::Restores(how) => how.into(),
-            Self::NotYet(why) | Self::Irreversible(why) => {
+            Self::Irreversible(why) => {
                 format!("it can't be undone and needs `irreversible: true`: {why}")
             }
         }
@@ -139,7 +139,6 @@ impl Nature {
             Self::ClosesFd => "closes-fd",
             Self::Fcntl => "fcntl",
             Self::Restores(_) => "restores",
-            Self::NotYet(_) => "not-yet",
             Self::Irreversible(_) => "irreversible",
         }
     }

@@ -170,8 +170,6 @@ pub enum Nature {
     Fcntl,
     /// Undo puts back what was; how, as a sentence that may go on after a colon.
     Restores(&'static str),
-    /// It can be undone in principle, but not by this version; the reason, as the end of "… because …".
-    NotYet(&'static str),
     /// It cannot be undone; the reason, as the end of "… because …".
     Irreversible(&'static str),
 }

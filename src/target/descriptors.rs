@@ -111,12 +111,12 @@ impl Descriptors {
         numbers
     }
 
-    /// Whether it is open; `None` if that can't be told.
-    pub fn is_open(&self, fd: i32) -> Option<bool> {
-        match kcmp::same_file(self.tid, fd, fd) {
-            Ok(_) => Some(true),
-            Err(Errno::EBADF) => Some(false),
-            Err(_) => None,
+    /// What it is open on, as a number that is no error and that two files hardly have in common; `None` if it is closed.
+    pub fn file_number(&self, fd: i32) -> Result<Option<u64>, Errno> {
+        match self.identity(fd) {
+            Ok(of) => Ok(Some((of.file.1 ^ of.file.0.rotate_right(16)) & (i64::MAX as u64))),
+            Err(Errno::ENOENT) => Ok(None),
+            Err(errno) => Err(errno),
         }
     }
 

@@ -162,3 +162,80 @@ fn set_policy(thread: Pid, policy: i32) -> bool {
         libc::sched_setscheduler(thread.as_raw(), policy, &raw const param) == 0
     }
 }
+
+#[cfg(test)]
+#[allow(clippy::unwrap_used)] // a test says what is wrong by ending
+mod tests {
+    use super::*;
+
+    /// Policy of this thread.
+    fn policy() -> i32 {
+        // SAFETY: sched_getscheduler takes a number.
+        unsafe { libc::sched_getscheduler(0) }
+    }
+
+    /// A thread that has nothing to do and does it all the time, on one processor.
+    struct Hog {
+        stop: Arc<AtomicBool>,
+        thread: Option<std::thread::JoinHandle<()>>,
+    }
+
+    impl Hog {
+        fn on(processor: usize) -> Self {
+            let stop = Arc::new(AtomicBool::new(false));
+            let told = stop.clone();
+            let (ready, begun) = channel();
+            let run = move || {
+                let mut here = CpuSet::new();
+                here.set(processor).unwrap();
+                sched_setaffinity(Pid::from_raw(0), &here).unwrap();
+                ready.send(()).unwrap();
+                while !told.load(Ordering::Relaxed) {
+                    std::hint::spin_loop();
+                }
+            };
+            let thread = Some(std::thread::spawn(run));
+            begun.recv().unwrap();
+            Self { stop, thread }
+        }
+    }
+
+    impl Drop for Hog {
+        fn drop(&mut self) {
+            self.stop.store(true, Ordering::Relaxed);
+            let _ended = self.thread.take().map(std::thread::JoinHandle::join);
+        }
+    }
+
+    #[test]
+    fn who_gives_way_to_a_hog_gets_on_all_the_same() {
+        let Some(mut nearness) = Nearness::new() else {
+            // Without the privilege, or with one processor, nobody gives way.
+            assert!(!holds_sys_nice() || std::thread::available_parallelism().unwrap().get() == 1);
+            return;
+        };
+        let processor = (0..CpuSet::count()).find(|cpu| nearness.everywhere.is_set(*cpu) == Ok(true)).unwrap();
+        let _hog = Hog::on(processor);
+        nearness.come(processor);
+        nearness.give_way();
+        assert!(nearness.gives_way());
+        // Who watches makes this an ordinary thread again, or it would hardly come so far.
+        let begun = Instant::now();
+        while policy() != libc::SCHED_OTHER {
+            assert!(begun.elapsed() < Duration::from_secs(10), "it still gives way");
+        }
+        nearness.part();
+        assert_eq!(sched_getaffinity(Pid::from_raw(0)).unwrap(), nearness.everywhere);
+    }
+
+    #[test]
+    fn who_parts_is_where_and_what_it_was() {
+        let Some(mut nearness) = Nearness::new() else { return };
+        let processor = (0..CpuSet::count()).rfind(|cpu| nearness.everywhere.is_set(*cpu) == Ok(true)).unwrap();
+        nearness.come(processor);
+        nearness.give_way();
+        nearness.part();
+        assert_eq!(policy(), libc::SCHED_OTHER);
+        assert_eq!(sched_getaffinity(Pid::from_raw(0)).unwrap(), nearness.everywhere);
+    }
+}

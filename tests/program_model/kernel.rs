@@ -90,6 +90,11 @@ impl Kernel {
         })
     }
 
+    /// What a descriptor is open on.
+    pub fn file(&self, fd: i32) -> Option<u64> {
+        self.fds.get(&fd).map(|(description, _)| self.descriptions[*description].inode)
+    }
+
     pub fn same(&self, a: i32, b: i32) -> bool {
         self.fds.get(&a).is_some_and(|(a, _)| self.fds.get(&b).is_some_and(|(b, _)| a == b))
     }

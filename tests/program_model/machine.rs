@@ -190,9 +190,9 @@ impl Machine<'_> {
                     self.program.named.iter().filter_map(|cell| Some(self.get(*cell)? as i32)).collect();
                 (into, self.kernel.highest_free(&named).ok_or(Failed(""))? as u64)
             }
-            Action::Ask { into, what: Asked::Open(fd) } => {
-                let open = self.kernel.flags(self.need(*fd)? as i32) >= 0;
-                (into, if open { 0 } else { -i64::from(libc::EBADF) as u64 })
+            Action::Ask { into, what: Asked::File(fd) } => {
+                let file = self.kernel.file(self.need(*fd)? as i32);
+                (into, file.unwrap_or(-i64::from(libc::EBADF) as u64))
             }
             // The model has descriptors and files only.
             Action::Ask { .. }

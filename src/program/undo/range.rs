@@ -100,8 +100,7 @@ impl Sections {
             let (open, closed) = (builder.succeeded(*fd), builder.unset());
             match care {
                 Care::Kept => {
-                    let (was, keep) = self.keep(builder, *fd, &[open]);
-                    kept.push((*fd, was, keep, closed));
+                    kept.push((*fd, self.keep(builder, *fd, &[open]), closed));
                 }
                 Care::Locks => {
                     self.no_locks_on(builder, *fd, &[open]);
@@ -118,8 +117,8 @@ impl Sections {
         let nothing = own.with(vec![beyond, beyond, flags], "as asked, but for what is closed one by one");
         self.forward.push(when([orderly], nothing));
         self.forward.extend(closes);
-        for (fd, was, keep, closed) in kept {
-            self.reopen(builder, fd, was, keep, closed);
+        for (fd, kept, closed) in kept {
+            self.reopen(builder, fd, kept, closed);
         }
     }
 
