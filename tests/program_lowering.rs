@@ -5,7 +5,7 @@
 use criu_plan::facts::Found;
 use criu_plan::plan::{Purpose, read};
 use criu_plan::problem::Problem;
-use criu_plan::program::{Facts, FileFact, Program, call_text, listing, lower};
+use criu_plan::program::{Action, Facts, FileFact, Op, Program, call_text, listing, lower};
 use indexmap::IndexMap;
 
 /// A target that has `/full` (with content), `/empty` and `/fifo`.
@@ -64,60 +64,75 @@ fn redirect_to_a_file_that_is_there() {
 "#), @r#"
     step 1: open("/empty", O_WRONLY|O_CREAT|O_APPEND, 0o644)
       forward  open("/empty", O_WRONLY|O_CREAT|O_APPEND, 0o644) = log_fd  # as asked
-      undo     flags = flags of descriptor log_fd  if log_fd >= 0
-      undo     check that no POSIX locks are on the file of descriptor log_fd  if log_fd >= 0 and flags >= 0
-      undo     close(log_fd)  if log_fd >= 0 and flags >= 0  # close again
+      forward  mark = mark of descriptor log_fd  if log_fd >= 0
+      undo     open = whether descriptor log_fd is open, by its mark  if log_fd >= 0
+      undo     check that no POSIX locks are on the file of descriptor log_fd  if log_fd >= 0 and open == 1
+      undo     close(log_fd)  if log_fd >= 0 and open == 1  # close again
     step 2: dup2(${log_fd}, 1)
-      forward  flags_2 = flags of descriptor 1  if log_fd != 1
-      forward  check that no POSIX locks are on the file of descriptor 1  if log_fd != 1 and flags_2 >= 0
-      forward  high = a free descriptor number  if log_fd != 1 and flags_2 >= 0
-      forward  fcntl(1, F_DUPFD_CLOEXEC, high) = keep  if log_fd != 1 and flags_2 >= 0  # keep
+      forward  flags = flags of descriptor 1  if log_fd != 1
+      forward  check that no POSIX locks are on the file of descriptor 1  if log_fd != 1 and flags >= 0
+      forward  high = a free descriptor number  if log_fd != 1 and flags >= 0
+      forward  fcntl(1, F_DUPFD_CLOEXEC, high) = keep  if log_fd != 1 and flags >= 0  # keep
+      forward  mark_2 = mark of descriptor keep  if keep >= 0
       forward  dup2(log_fd, 1) = result  # as asked
-      undo     flags_3 = flags of descriptor 1  if result >= 0 and log_fd != 1
+      undo     flags_2 = flags of descriptor 1  if result >= 0 and log_fd != 1
       undo     sum = 0 + 0  if result >= 0 and log_fd != 1
-      undo     asked = whether descriptors 1 and keep are one  if result >= 0 and log_fd != 1 and flags_3 >= 0 and keep >= 0
+      undo     asked = whether descriptors 1 and keep are one  if result >= 0 and log_fd != 1 and flags_2 >= 0 and keep >= 0
       undo     sum = 1 + 0  if asked == 1
-      undo     sum = 1 + 0  if result >= 0 and log_fd != 1 and flags_2 < 0 and flags_3 < 0
-      undo     flags_4 = flags of descriptor log_fd  if result >= 0 and log_fd != 1 and sum == 0
-      undo     check that descriptors 1 and log_fd are one  if result >= 0 and log_fd != 1 and sum == 0 and flags_4 >= 0
-      undo     check that no POSIX locks are on the file of descriptor 1  if result >= 0 and log_fd != 1 and flags_3 >= 0
-      undo     bits = (flags_2 & 0o2000000) >> 0  if result >= 0 and log_fd != 1 and keep >= 0
-      undo     dup3(keep, 1, bits)  if result >= 0 and log_fd != 1 and keep >= 0  # put back
-      undo     close(1)  if result >= 0 and log_fd != 1 and flags_3 >= 0 and flags_2 < 0  # close again
-      release  close(keep)  if keep >= 0  # release what was kept
+      undo     sum = 1 + 0  if result >= 0 and log_fd != 1 and flags < 0 and flags_2 < 0
+      undo     flags_3 = flags of descriptor log_fd  if result >= 0 and log_fd != 1 and sum == 0
+      undo     check that descriptors 1 and log_fd are one  if result >= 0 and log_fd != 1 and sum == 0 and flags_3 >= 0
+      undo     check that no POSIX locks are on the file of descriptor 1  if result >= 0 and log_fd != 1 and flags_2 >= 0
+      undo     sum_2 = 0 + 0  if result >= 0 and log_fd != 1 and keep >= 0
+      undo     open_2 = whether descriptor keep is open, by its mark_2  if result >= 0 and log_fd != 1 and keep >= 0
+      undo     sum_2 = 1 + 0  if result >= 0 and log_fd != 1 and keep >= 0 and open_2 == 1
+      undo     bits = (flags & 0o2000000) >> 0  if result >= 0 and log_fd != 1 and keep >= 0 and open_2 == 1
+      undo     dup3(keep, 1, bits)  if result >= 0 and log_fd != 1 and keep >= 0 and open_2 == 1  # put back
+      undo     close(1)  if result >= 0 and log_fd != 1 and flags_2 >= 0 and flags < 0  # close again
+      undo     fail: the duplicate that was kept for undo is no longer there  if result >= 0 and log_fd != 1 and keep >= 0 and sum_2 == 0
+      release  open_3 = whether descriptor keep is open, by its mark_2  if keep >= 0
+      release  close(keep)  if keep >= 0 and open_3 == 1  # release what was kept
     step 3: close(${log_fd})
       when     log_fd != 1
-      forward  sum_2 = 0 + 1  if log_fd == 1
-      forward  asked_2 = whether descriptor log_fd is open  if sum_2 == 0
-      forward  check that no POSIX locks are on the file of descriptor log_fd  if sum_2 == 0 and asked_2 >= 0
-      forward  close(log_fd) = result_2  if sum_2 == 0 and asked_2 < 0  # as asked
-      forward  flags_5 = flags of descriptor log_fd  if sum_2 == 1
-      forward  check that no POSIX locks are on the file of descriptor log_fd  if sum_2 == 1 and flags_5 >= 0
-      forward  high_2 = a free descriptor number  if sum_2 == 1 and flags_5 >= 0
-      forward  fcntl(log_fd, F_DUPFD_CLOEXEC, high_2) = keep_2  if sum_2 == 1 and flags_5 >= 0  # keep
-      forward  close(log_fd) = result_2  if sum_2 == 1  # as asked
-      undo     flags_6 = flags of descriptor log_fd  if keep_2 >= 0
-      undo     bits_2 = (flags_5 & 0o2000000) >> 0  if keep_2 >= 0 and flags_6 < 0
-      undo     dup3(keep_2, log_fd, bits_2)  if keep_2 >= 0 and flags_6 < 0  # put back
-      undo     asked_3 = whether descriptors log_fd and keep_2 are one  if keep_2 >= 0 and flags_6 >= 0 and result_2 >= 0
-      undo     fail: the number that it freed has been taken since  if keep_2 >= 0 and flags_6 >= 0 and result_2 >= 0 and asked_3 == 0
-      commit   close(log_fd) = result_2  if sum_2 == 0 and asked_2 >= 0  # as asked, held back until all is done
-      release  close(keep_2)  if keep_2 >= 0  # release what was kept
+      forward  sum_3 = 0 + 1  if log_fd == 1
+      forward  open_4 = whether descriptor log_fd is open  if sum_3 == 0
+      forward  mark_3 = mark of descriptor log_fd  if sum_3 == 0 and open_4 == 1
+      forward  check that no POSIX locks are on the file of descriptor log_fd  if sum_3 == 0 and open_4 == 1
+      forward  close(log_fd) = result_2  if sum_3 == 0 and open_4 == 0  # as asked
+      forward  flags_4 = flags of descriptor log_fd  if sum_3 == 1
+      forward  check that no POSIX locks are on the file of descriptor log_fd  if sum_3 == 1 and flags_4 >= 0
+      forward  high_2 = a free descriptor number  if sum_3 == 1 and flags_4 >= 0
+      forward  fcntl(log_fd, F_DUPFD_CLOEXEC, high_2) = keep_2  if sum_3 == 1 and flags_4 >= 0  # keep
+      forward  mark_4 = mark of descriptor keep_2  if keep_2 >= 0
+      forward  close(log_fd) = result_2  if sum_3 == 1  # as asked
+      undo     flags_5 = flags of descriptor log_fd  if keep_2 >= 0
+      undo     sum_4 = 0 + 0  if keep_2 >= 0 and flags_5 < 0
+      undo     open_5 = whether descriptor keep_2 is open, by its mark_4  if keep_2 >= 0 and flags_5 < 0
+      undo     sum_4 = 1 + 0  if keep_2 >= 0 and flags_5 < 0 and open_5 == 1
+      undo     bits_2 = (flags_4 & 0o2000000) >> 0  if keep_2 >= 0 and flags_5 < 0 and open_5 == 1
+      undo     dup3(keep_2, log_fd, bits_2)  if keep_2 >= 0 and flags_5 < 0 and open_5 == 1  # put back
+      undo     asked_2 = whether descriptors log_fd and keep_2 are one  if keep_2 >= 0 and flags_5 >= 0 and result_2 >= 0
+      undo     fail: the duplicate that was kept for undo is no longer there  if keep_2 >= 0 and flags_5 < 0 and sum_4 == 0
+      undo     fail: the number that it freed has been taken since  if keep_2 >= 0 and flags_5 >= 0 and result_2 >= 0 and asked_2 == 0
+      commit   open_6 = whether descriptor log_fd is open, by its mark_3  if sum_3 == 0 and open_4 == 1
+      commit   close(log_fd) = result_2  if sum_3 == 0 and open_4 == 1 and open_6 == 1  # as asked, held back until all is done
+      release  open_7 = whether descriptor keep_2 is open, by its mark_4  if keep_2 >= 0
+      release  close(keep_2)  if keep_2 >= 0 and open_7 == 1  # release what was kept
     step 4: fcntl(1, F_SETFD, 0)
       when     log_fd == 1
-      forward  flags_7 = flags of descriptor 1
-      forward  bits_3 = (flags_7 & 0o2000000) >> 19  if flags_7 >= 0
+      forward  flags_6 = flags of descriptor 1
+      forward  bits_3 = (flags_6 & 0o2000000) >> 19  if flags_6 >= 0
       forward  fcntl(1, F_SETFD, 0) = result_3  # as asked
-      forward  flags_8 = flags of descriptor 1  if result_3 >= 0
-      forward  bits_4 = (flags_8 & 0o2000000) >> 19  if result_3 >= 0 and flags_8 >= 0
-      undo     flags_9 = flags of descriptor 1  if result_3 >= 0
-      undo     bits_5 = (flags_9 & 0o2000000) >> 19  if result_3 >= 0 and flags_9 >= 0
-      undo     sum_3 = 0 + 0
-      undo     sum_3 = 1 + 0  if result_3 >= 0 and bits_5 != bits_3
-      undo     sum_4 = 0 + 0
-      undo     sum_4 = 1 + 0  if result_3 >= 0 and bits_5 != bits_4
-      undo     fail: the flags of the descriptor are no longer what the step left  if sum_3 == 1 and sum_4 == 1
-      undo     fcntl(1, F_SETFD, bits_3)  if sum_3 == 1  # put back
+      forward  flags_7 = flags of descriptor 1  if result_3 >= 0
+      forward  bits_4 = (flags_7 & 0o2000000) >> 19  if result_3 >= 0 and flags_7 >= 0
+      undo     flags_8 = flags of descriptor 1  if result_3 >= 0
+      undo     bits_5 = (flags_8 & 0o2000000) >> 19  if result_3 >= 0 and flags_8 >= 0
+      undo     sum_5 = 0 + 0
+      undo     sum_5 = 1 + 0  if result_3 >= 0 and bits_5 != bits_3
+      undo     sum_6 = 0 + 0
+      undo     sum_6 = 1 + 0  if result_3 >= 0 and bits_5 != bits_4
+      undo     fail: the flags of the descriptor are no longer what the step left  if sum_5 == 1 and sum_6 == 1
+      undo     fcntl(1, F_SETFD, bits_3)  if sum_5 == 1  # put back
     "#);
 }
 
@@ -128,33 +143,34 @@ fn a_new_file_is_made_so_that_it_is_known_to_be_ours() {
       forward  open("/new", O_WRONLY|O_CREAT|O_EXCL, 0o600) = result  # make the file
       forward  sum = 1 + 0  if result == -17
       forward  open("/new", O_WRONLY, 0o600) = result  if result == -17  # open what is there, making no file
-      undo     flags = flags of descriptor result  if result >= 0
-      undo     statx(result, "", AT_EMPTY_PATH, STATX_ALL|STATX_MNT_ID, buffer3) = statx  if flags >= 0 and sum == 0  # look
-      undo     field = u64 at buffer3[136]  if flags >= 0 and sum == 0 and statx == 0
-      undo     field_2 = u64 at buffer3[32]  if flags >= 0 and sum == 0 and statx == 0
-      undo     field_3 = u64 at buffer3[80]  if flags >= 0 and sum == 0 and statx == 0
-      undo     field_4 = u32 at buffer3[88]  if flags >= 0 and sum == 0 and statx == 0
-      undo     field_5 = u64 at buffer3[40]  if flags >= 0 and sum == 0 and statx == 0
-      undo     sum_2 = statx + 0  if flags >= 0 and sum == 0
-      undo     statx(AT_FDCWD, "/.criu-plan-…", AT_SYMLINK_NOFOLLOW, STATX_ALL|STATX_MNT_ID, buffer3) = statx_2  if flags >= 0 and sum == 0 and field_5 == 0  # look
-      undo     field_6 = u64 at buffer3[136]  if flags >= 0 and sum == 0 and field_5 == 0 and statx_2 == 0
-      undo     field_7 = u64 at buffer3[32]  if flags >= 0 and sum == 0 and field_5 == 0 and statx_2 == 0
-      undo     field_8 = u64 at buffer3[80]  if flags >= 0 and sum == 0 and field_5 == 0 and statx_2 == 0
-      undo     field_9 = u32 at buffer3[88]  if flags >= 0 and sum == 0 and field_5 == 0 and statx_2 == 0
-      undo     sum_3 = statx_2 + 0  if flags >= 0 and sum == 0 and field_5 == 0
+      forward  mark = mark of descriptor result  if result >= 0
+      undo     open = whether descriptor result is open, by its mark  if result >= 0
+      undo     statx(result, "", AT_EMPTY_PATH, STATX_ALL|STATX_MNT_ID, buffer3) = statx  if open == 1 and sum == 0  # look
+      undo     field = u64 at buffer3[136]  if open == 1 and sum == 0 and statx == 0
+      undo     field_2 = u64 at buffer3[32]  if open == 1 and sum == 0 and statx == 0
+      undo     field_3 = u64 at buffer3[80]  if open == 1 and sum == 0 and statx == 0
+      undo     field_4 = u32 at buffer3[88]  if open == 1 and sum == 0 and statx == 0
+      undo     field_5 = u64 at buffer3[40]  if open == 1 and sum == 0 and statx == 0
+      undo     sum_2 = statx + 0  if open == 1 and sum == 0
+      undo     statx(AT_FDCWD, "/.criu-plan-…", AT_SYMLINK_NOFOLLOW, STATX_ALL|STATX_MNT_ID, buffer3) = statx_2  if open == 1 and sum == 0 and field_5 == 0  # look
+      undo     field_6 = u64 at buffer3[136]  if open == 1 and sum == 0 and field_5 == 0 and statx_2 == 0
+      undo     field_7 = u64 at buffer3[32]  if open == 1 and sum == 0 and field_5 == 0 and statx_2 == 0
+      undo     field_8 = u64 at buffer3[80]  if open == 1 and sum == 0 and field_5 == 0 and statx_2 == 0
+      undo     field_9 = u32 at buffer3[88]  if open == 1 and sum == 0 and field_5 == 0 and statx_2 == 0
+      undo     sum_3 = statx_2 + 0  if open == 1 and sum == 0 and field_5 == 0
       undo     sum_4 = 0 + 0
       undo     sum_4 = 1 + 0  if sum_3 == 0 and sum_2 == 0 and field_6 == field and field_7 == field_2 and field_8 == field_3 and field_9 == field_4
-      undo     unlinkat(AT_FDCWD, "/.criu-plan-…", 0)  if flags >= 0 and sum == 0 and field_5 == 0 and sum_4 == 1  # take it away
-      undo     statx(AT_FDCWD, "/new", AT_SYMLINK_NOFOLLOW, STATX_ALL|STATX_MNT_ID, buffer3) = statx_3  if flags >= 0 and sum == 0  # look
-      undo     field_10 = u64 at buffer3[136]  if flags >= 0 and sum == 0 and statx_3 == 0
-      undo     field_11 = u64 at buffer3[32]  if flags >= 0 and sum == 0 and statx_3 == 0
-      undo     field_12 = u64 at buffer3[80]  if flags >= 0 and sum == 0 and statx_3 == 0
-      undo     field_13 = u32 at buffer3[88]  if flags >= 0 and sum == 0 and statx_3 == 0
-      undo     sum_5 = statx_3 + 0  if flags >= 0 and sum == 0
+      undo     unlinkat(AT_FDCWD, "/.criu-plan-…", 0)  if open == 1 and sum == 0 and field_5 == 0 and sum_4 == 1  # take it away
+      undo     statx(AT_FDCWD, "/new", AT_SYMLINK_NOFOLLOW, STATX_ALL|STATX_MNT_ID, buffer3) = statx_3  if open == 1 and sum == 0  # look
+      undo     field_10 = u64 at buffer3[136]  if open == 1 and sum == 0 and statx_3 == 0
+      undo     field_11 = u64 at buffer3[32]  if open == 1 and sum == 0 and statx_3 == 0
+      undo     field_12 = u64 at buffer3[80]  if open == 1 and sum == 0 and statx_3 == 0
+      undo     field_13 = u32 at buffer3[88]  if open == 1 and sum == 0 and statx_3 == 0
+      undo     sum_5 = statx_3 + 0  if open == 1 and sum == 0
       undo     sum_6 = 0 + 0
       undo     sum_6 = 1 + 0  if sum_2 == 0 and sum_5 == 0 and field == field_10 and field_2 == field_11 and field_3 == field_12 and field_4 == field_13
       undo     sum_7 = 0 + 0
-      undo     sum_7 = 1 + 0  if flags >= 0 and sum == 0 and sum_6 == 1
+      undo     sum_7 = 1 + 0  if open == 1 and sum == 0 and sum_6 == 1
       undo     sum_8 = 0 + 0
       undo     sum_8 = 1 + 0  if sum_7 == 1 and field_5 == 0
       undo     renameat2(AT_FDCWD, "/new", AT_FDCWD, "/.criu-plan-…", RENAME_NOREPLACE) = renameat2  if sum_8 == 1  # move it aside
@@ -169,22 +185,23 @@ fn a_new_file_is_made_so_that_it_is_known_to_be_ours() {
       undo     unlinkat(AT_FDCWD, "/.criu-plan-…", 0) = unlinkat_2  if sum_8 == 1 and renameat2 == 0 and sum_10 == 1  # take it away
       undo     renameat2(AT_FDCWD, "/.criu-plan-…", AT_FDCWD, "/new", RENAME_NOREPLACE)  if sum_8 == 1 and renameat2 == 0 and sum_10 == 0  # it is another file: move it back
       undo     unlinkat(AT_FDCWD, "/new", 0) = unlinkat_3  if sum_8 == 1 and renameat2 == -22  # take it away
-      undo     check that no POSIX locks are on the file of descriptor result  if flags >= 0
-      undo     close(result)  if flags >= 0  # close again
-      undo     fail: its path names another file than the one that it made  if flags >= 0 and sum == 0 and sum_2 == 0 and sum_5 == 0 and sum_6 == 0
+      undo     open_2 = whether descriptor result is open, by its mark  if open == 1
+      undo     check that no POSIX locks are on the file of descriptor result  if open == 1 and open_2 == 1
+      undo     close(result)  if open == 1 and open_2 == 1  # close again
+      undo     fail: its path names another file than the one that it made  if open == 1 and sum == 0 and sum_2 == 0 and sum_5 == 0 and sum_6 == 0
       undo     fail: the file that it made has been written to since, and stays  if sum_7 == 1 and field_5 > 0
       undo     fail: the name that it gave could not be removed  if sum_8 == 1 and renameat2 < 0 and renameat2 != -22
       undo     fail: the name that it gave could not be removed  if sum_8 == 1 and renameat2 == 0 and sum_10 == 1 and unlinkat_2 < 0
       undo     fail: the name that it gave could not be removed  if sum_8 == 1 and renameat2 == -22 and unlinkat_3 < 0
       undo     fail: its path names another file than the one that it made  if sum_8 == 1 and renameat2 == 0 and sum_10 == 0
-      undo     fail: the path of the file that it made could not be looked at  if flags >= 0 and sum == 0 and sum_5 < 0 and sum_5 != -2
-      undo     statx(AT_FDCWD, "/new", AT_SYMLINK_NOFOLLOW, STATX_ALL|STATX_MNT_ID, buffer3) = statx_5  if result >= 0 and flags < 0 and sum == 0  # look
-      undo     field_18 = u64 at buffer3[136]  if result >= 0 and flags < 0 and sum == 0 and statx_5 == 0
-      undo     field_19 = u64 at buffer3[32]  if result >= 0 and flags < 0 and sum == 0 and statx_5 == 0
-      undo     field_20 = u64 at buffer3[80]  if result >= 0 and flags < 0 and sum == 0 and statx_5 == 0
-      undo     field_21 = u32 at buffer3[88]  if result >= 0 and flags < 0 and sum == 0 and statx_5 == 0
-      undo     sum_11 = statx_5 + 0  if result >= 0 and flags < 0 and sum == 0
-      undo     fail: the file that it made stays: its descriptor was closed for good, so it can't be told apart  if result >= 0 and flags < 0 and sum == 0 and sum_11 == 0
+      undo     fail: the path of the file that it made could not be looked at  if open == 1 and sum == 0 and sum_5 < 0 and sum_5 != -2
+      undo     statx(AT_FDCWD, "/new", AT_SYMLINK_NOFOLLOW, STATX_ALL|STATX_MNT_ID, buffer3) = statx_5  if result >= 0 and open != 1 and sum == 0  # look
+      undo     field_18 = u64 at buffer3[136]  if result >= 0 and open != 1 and sum == 0 and statx_5 == 0
+      undo     field_19 = u64 at buffer3[32]  if result >= 0 and open != 1 and sum == 0 and statx_5 == 0
+      undo     field_20 = u64 at buffer3[80]  if result >= 0 and open != 1 and sum == 0 and statx_5 == 0
+      undo     field_21 = u32 at buffer3[88]  if result >= 0 and open != 1 and sum == 0 and statx_5 == 0
+      undo     sum_11 = statx_5 + 0  if result >= 0 and open != 1 and sum == 0
+      undo     fail: the file that it made stays: its descriptor was closed for good, so it can't be told apart  if result >= 0 and open != 1 and sum == 0 and sum_11 == 0
     "#);
 }
 
@@ -213,7 +230,8 @@ fn a_fifo_is_opened_without_waiting() {
     forward  fcntl(result, F_SETFL, 1024)  if result >= 0  # let it wait, as asked
     "#);
     let patient = lowered_for(0, "- open: [/fifo, O_WRONLY]\n  timeout: 1s").unwrap();
-    assert_eq!(patient.steps[0].forward.len(), 1);
+    let is_call = |op: &&Op| matches!(op.action, Action::Call(_));
+    assert_eq!(patient.steps[0].forward.iter().filter(is_call).count(), 1);
 }
 
 #[test]
@@ -328,14 +346,18 @@ fn memory_is_put_together_before_the_call() {
     insta::assert_snapshot!(text(steps), @r#"
     step 1: socketpair(AF_LOCAL, SOCK_STREAM, IPPROTO_IP, out i32[2])
       forward  socketpair(AF_LOCAL, SOCK_STREAM, 0, buffer0) = result  # as asked
+      forward  field = i32 at buffer0[0]  if result >= 0
+      forward  mark = mark of descriptor field  if field >= 0
+      forward  field_2 = i32 at buffer0[4]  if result >= 0
+      forward  mark_2 = mark of descriptor field_2  if field_2 >= 0
       undo     field = i32 at buffer0[0]  if result >= 0
-      undo     flags = flags of descriptor field  if field >= 0
-      undo     check that no POSIX locks are on the file of descriptor field  if field >= 0 and flags >= 0
-      undo     close(field)  if field >= 0 and flags >= 0  # close again
+      undo     open = whether descriptor field is open, by its mark  if field >= 0
+      undo     check that no POSIX locks are on the file of descriptor field  if field >= 0 and open == 1
+      undo     close(field)  if field >= 0 and open == 1  # close again
       undo     field_2 = i32 at buffer0[4]  if result >= 0
-      undo     flags_2 = flags of descriptor field_2  if field_2 >= 0
-      undo     check that no POSIX locks are on the file of descriptor field_2  if field_2 >= 0 and flags_2 >= 0
-      undo     close(field_2)  if field_2 >= 0 and flags_2 >= 0  # close again
+      undo     open_2 = whether descriptor field_2 is open, by its mark_2  if field_2 >= 0
+      undo     check that no POSIX locks are on the file of descriptor field_2  if field_2 >= 0 and open_2 == 1
+      undo     close(field_2)  if field_2 >= 0 and open_2 == 1  # close again
     step 2: sendmsg(${ends[0]}, {msg_iov: [{iov_base: "hello"}, {iov_base: u16 [1, 2]}], msg_control: [{cmsg_data: i32 [${ends[1]}]}]})  # for good
       prepare  field_3 = i32 at buffer0[0]  if result >= 0
       prepare  field_4 = i32 at buffer0[4]  if result >= 0

@@ -50,6 +50,35 @@ const FAILS: &str = "
   - close: [9999]
 ";
 
+/// What a process is apart from its descriptors: where it is, what it may have, memory, dispositions.
+const VALUES: &str = "
+  - chdir: [/]
+  - prlimit64: { pid: 0, resource: RLIMIT_NOFILE, new_limit: { struct: { rlim_cur: 512, rlim_max: 4096 } } }
+  - mmap: [0, 16384, [PROT_READ, PROT_WRITE], [MAP_PRIVATE, MAP_ANONYMOUS], -1, 0]
+    capture: memory
+  - mprotect: [\"${memory}\", 16384, PROT_READ]
+  - umask: [0o27]
+  - rt_sigaction: { signum: SIGUSR1, act: { struct: { sa_handler: SIG_IGN } } }
+  - setpriority: [PRIO_PROCESS, 0, 5]
+";
+
+/// Nothing comes after a close that is held back.
+const HELD_BACK: &str = "
+  - eventfd2: [0, EFD_CLOEXEC]
+    capture: event
+  - close: [\"${event}\"]
+";
+
+#[test]
+fn values_and_memory() {
+    sweep(Case { name: "values", steps: VALUES, targets: 1 });
+}
+
+#[test]
+fn what_is_held_back() {
+    sweep(Case { name: "held back", steps: HELD_BACK, targets: 1 });
+}
+
 #[test]
 fn descriptors_and_umask() {
     sweep(Case { name: "descriptors", steps: DESCRIPTORS, targets: 1 });

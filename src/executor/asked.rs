@@ -42,11 +42,8 @@ impl Machine<'_> {
             Asked::TimerClock(of) => descriptors.timer(fd(of)?).map(|timer| restart(timer).0 as u64),
             Asked::TimerFlags(of) => descriptors.timer(fd(of)?).map(|timer| restart(timer).1 as u64),
             Asked::Now(clock) => crate::target::now(process.tid, fd(clock)?),
-            Asked::File(of) => {
-                let number = fd(of)?;
-                let told = descriptors.file_number(number);
-                Some(told.map_err(|error| OpFault::Unsafe(format!("descriptor {number}: {error}")))?.unwrap_or(CLOSED))
-            }
+            Asked::Mark(of) => descriptors.mark(fd(of)?),
+            Asked::Open(of, mark) => Some(self.is_open(fd(of)?, mark.and_then(|mark| self.cell(mark)))?),
             Asked::Privileges => Some(process.privileges(thread)),
             Asked::Limit(resource) => process.soft_limit(resource),
             Asked::Ambient => process.status_of(thread).and_then(|status| status.capamb),
@@ -61,9 +58,23 @@ impl Machine<'_> {
             Asked::MemoryMark(command) => process.memory_mark(command),
         })
     }
+
+    /// Whether a descriptor is open as it was marked: 1 if so, 0 if it is closed, 2 if its number stands for something else.
+    fn is_open(&self, fd: i32, mark: Option<u64>) -> Result<u64, OpFault> {
+        let Prepared { descriptors, taken, .. } = self.target;
+        if !descriptors.is_open(fd) {
+            return Ok(0);
+        }
+        // While a run lasts nobody but its own steps can have changed anything.
+        let Some(taken) = taken else { return Ok(1) };
+        let Some(mark) = mark else { return Ok(if taken.contains(&fd) { 2 } else { 1 }) };
+        match descriptors.mark(fd) {
+            Some(now) => Ok(if now == mark { 1 } else { 2 }),
+            None => Err(OpFault::Unsafe(format!("what descriptor {fd} is open on can't be told any more"))),
+        }
+    }
 }
 
-const CLOSED: u64 = -(libc::EBADF as i64) as u64;
 const ABSENT: u64 = -(libc::ENOENT as i64) as u64;
 
 /// The one lock that a description can have by flock(2).

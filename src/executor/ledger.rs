@@ -3,8 +3,8 @@
 use super::prepared::Prepared;
 use super::{Eintr, Options, Outcome, SeccompPolicy, Verdict};
 use crate::journal::{
-    Begin, CallLine, DoubtLine, End, Entry, FilledLine, FrameLine, HeldBackLine, Identity, Line, Log, Moment, Phase,
-    ProgramLine, Store,
+    Begin, CallLine, DoubtLine, End, Entry, FilledLine, FrameLine, Identity, Line, Log, Moment, Phase, ProgramLine,
+    Store,
 };
 use crate::problem::Problem;
 use crate::program::{Action, BufferId, Cell, Op, Program};
@@ -255,7 +255,7 @@ impl Page<'_> {
 
     /// A step is done but for what is held back.
     pub fn hold_back(&self, position: usize) -> io::Result<()> {
-        self.log.append(&Line::HeldBack(HeldBackLine { target: self.number, step: position }))
+        self.log.hold_back(self.number, position)
     }
 
     /// A step is not as it should be.

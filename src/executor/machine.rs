@@ -373,6 +373,9 @@ impl<'a> Machine<'a> {
             written.map_err(unwritten)?;
             return judged(call, value);
         }
+        if name == "mmap" {
+            self.give_place(&mut args);
+        }
         self.ground(name, &args)?;
         self.gate.check(name, number, self.runner.ip(), &args).map_err(OpFault::Unsafe)?;
         let deadline = call.timeout.map_or(self.deadline, |timeout| self.deadline.min(Instant::now() + timeout));
@@ -395,6 +398,23 @@ impl<'a> Machine<'a> {
         }
         self.take_back(waiter, call, before)?;
         judged(call, value)
+    }
+
+    /// Proposes an address for memory that may lie anywhere: if we die in the call it is known where to look. The kernel takes it
+    /// if it can (mmap(2)).
+    fn give_place(&self, args: &mut [u64; 6]) {
+        const PARTICULAR: i32 =
+            libc::MAP_FIXED | libc::MAP_FIXED_NOREPLACE | libc::MAP_GROWSDOWN | libc::MAP_HUGETLB | libc::MAP_32BIT;
+        // What is as large as a huge page is put where it can be one.
+        const HUGE: u64 = 2 << 20;
+        let [address, length, _, flags, ..] = *args;
+        if address != 0 || flags as i32 & PARTICULAR != 0 {
+            return;
+        }
+        let Some(pages) = length.checked_next_multiple_of(4096) else { return };
+        if let Ok(Some(place)) = self.target.mappings.unused(pages) {
+            args[0] = if pages >= HUGE { place & !(HUGE - 1) } else { place };
+        }
     }
 
     /// Writes down that a call has returned, and what it has filled that is needed later on.

@@ -45,6 +45,9 @@ pub struct Prepared {
     pub main_stack: u64,
     /// Ends of its objects' data.
     pub data_ends: Vec<u64>,
+    /// Where a run is brought to its end later: numbers of what it opened that stand for something else by now. Nothing in
+    /// the run itself.
+    pub taken: Option<Vec<i32>>,
     /// What the plan asks of it, if it asks anything.
     answers: Option<Answers>,
 }
@@ -114,7 +117,8 @@ pub fn prepare_again(name: Option<String>, process: Process, program: Program) -
         return Err(problems);
     }
     let mappings = Mappings::open(&process).map_err(|error| vec![unreadable(&process, "the mappings", &error)])?;
-    open(name, process, program, mappings, None).map_err(|problem| vec![problem])
+    let prepared = open(name, process, program, mappings, None).map_err(|problem| vec![problem])?;
+    Ok(Prepared { taken: Some(Vec::new()), ..prepared })
 }
 
 /// What of a process can't be read, `what` it is; it may have ended or become another meanwhile.
@@ -165,6 +169,7 @@ fn open(
         gadgets,
         main_stack,
         data_ends,
+        taken: None,
         answers,
         process,
     })

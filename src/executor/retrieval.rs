@@ -4,7 +4,7 @@ use super::board::{Board, Phase};
 use super::choice::Standing;
 use super::doubt::end;
 use super::fault::OpFault;
-use super::flight::{Landing, is_ours, landing, section};
+use super::flight::{Landing, is_ours, landing, section, taken};
 use super::ledger::{Ledger, last_phase, sum};
 use super::links::Links;
 use super::machine::Machine;
@@ -100,6 +100,12 @@ fn prepare(
         let line = Line::Resolved(ResolvedLine { n: last.line.n, result });
         ledger.log().append(&line).map_err(|error| unwritten(&error))?;
         run.resolve(result);
+        // The mark of what it gave was to be written with the next call.
+        if let (Some(at), Some(last)) = (at, run.calls.last()) {
+            let target = &mut targets[at];
+            let number = taken(target, run.programs.get(&of).unwrap_or(&target.program), last);
+            target.taken.get_or_insert_default().extend(number);
+        }
     }
     for (target, number) in targets.iter_mut().zip(numbers) {
         inherit(run, target, *number);

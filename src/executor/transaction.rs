@@ -141,11 +141,10 @@ pub(super) fn stop_all(
     if let ([target], Some(nearness)) = (targets, waiter.nearness())
         && let Some(processor) = target.quiet_processor()
     {
-        nearness.come(processor);
+        nearness.aim(processor);
     }
-    let begun = Instant::now();
     let mut standings: Vec<Vec<Standing>> = targets.iter().map(|_| Vec::new()).collect();
-    let deadline = begun + options.freeze_timeout;
+    let deadline = Instant::now() + options.freeze_timeout;
     let frozen = freeze(subjects, waiter, deadline, &mut |index, tracee, stop| {
         let target = &targets[index];
         let rule = SettleRule {
@@ -157,7 +156,7 @@ pub(super) fn stop_all(
         Ok(())
     });
     match frozen {
-        Ok(frozen) => {
+        Ok((frozen, begun)) => {
             for (standings, frozen) in standings.iter_mut().zip(&frozen) {
                 standings.retain(|standing| frozen.thread(standing.tracee.tid).is_some());
             }

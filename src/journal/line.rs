@@ -21,7 +21,7 @@ pub enum Line<'a> {
     /// What is known of a call that no line follows, once another criu-plan has looked.
     Resolved(ResolvedLine),
     /// A step is done but for what is held back until all are: that may be all of it.
-    HeldBack(HeldBackLine),
+    HeldBack(HeldBackLine<'a>),
     /// A step is not as it should be.
     Doubt(DoubtLine<'a>),
     /// Another criu-plan takes the run to its end.
@@ -173,12 +173,15 @@ pub struct ResolvedLine {
 }
 
 /// A step that is done.
-#[derive(Debug, Clone, Copy, Serialize, Deserialize)]
-pub struct HeldBackLine {
+#[derive(Debug, Clone, Serialize, Deserialize)]
+pub struct HeldBackLine<'a> {
     /// The target's number.
     pub target: usize,
     /// The step's position.
     pub step: usize,
+    /// Cells that were set since the last call was announced: what is held back goes by them.
+    #[serde(default, skip_serializing_if = "<[_]>::is_empty")]
+    pub set: Cow<'a, [(usize, u32, u64)]>,
 }
 
 /// A step that is not as it should be.

@@ -1,7 +1,7 @@
 //! A journal that is being written.
 
 use super::head::{Head, Moment, Phase};
-use super::line::{CallLine, Line};
+use super::line::{CallLine, HeldBackLine, Line};
 use nix::errno::Errno;
 use std::borrow::Cow;
 use std::cell::RefCell;
@@ -83,6 +83,15 @@ impl Log {
         let line = CallLine { n: state.call, was: state.was, set: Cow::Borrowed(&state.set), ..line };
         append(&self.file, &mut state.text, &mut state.length, &Line::Call(line))?;
         state.was = None;
+        state.set.clear();
+        Ok(())
+    }
+
+    /// A step of a target is done but for what is held back.
+    pub fn hold_back(&self, target: usize, step: usize) -> io::Result<()> {
+        let state = &mut *self.state.borrow_mut();
+        let line = HeldBackLine { target, step, set: Cow::Borrowed(&state.set) };
+        append(&self.file, &mut state.text, &mut state.length, &Line::HeldBack(line))?;
         state.set.clear();
         Ok(())
     }

@@ -117,6 +117,7 @@ impl Run {
                     run.returned(line.n, line.result);
                 }
                 Line::HeldBack(line) => {
+                    run.know(&line.set);
                     run.held_back.insert((line.target, line.step));
                 }
                 Line::Doubt(doubt) => run.doubts.push(doubt),
@@ -132,9 +133,13 @@ impl Run {
         if let (Some(before), Some(result)) = (self.calls.last().map(|before| before.line.n), line.was) {
             self.returned(before, Some(result));
         }
-        self.cells.extend(line.set.iter().map(|(target, cell, value)| ((*target, *cell), *value)));
+        self.know(&line.set);
         self.latest = self.latest.max(line.n);
         self.calls.push(Called { line, result: None });
+    }
+
+    fn know(&mut self, set: &[(usize, u32, u64)]) {
+        self.cells.extend(set.iter().map(|(target, cell, value)| ((*target, *cell), *value)));
     }
 
     fn returned(&mut self, n: u32, result: Option<i64>) {

@@ -43,8 +43,11 @@ pub enum Asked {
     TimerFlags(Cell),
     /// The time of a clock in nanoseconds, as the target sees it.
     Now(Cell),
-    /// What a descriptor is open on, as a number that two files hardly have in common; -EBADF if it is closed.
-    File(Cell),
+    /// What a descriptor is open on, as a number that two files hardly have in common: its mark. Nothing if it can't be told.
+    Mark(Cell),
+    /// 1 if a descriptor is open, 0 if it is closed. Where a run is brought to its end later, 2 if it is open on something else
+    /// than what has this mark.
+    Open(Cell, Option<Cell>),
     /// Capabilities that are in effect in the thread at work, as far as they count for the whole machine: none in a user
     /// namespace that is not the first.
     Privileges,
@@ -97,9 +100,10 @@ impl Asked {
             | Self::TimerTicks(fd)
             | Self::TimerClock(fd)
             | Self::TimerFlags(fd)
-            | Self::File(fd) => vec![fd],
+            | Self::Mark(fd) => vec![fd],
             Self::Now(clock) => vec![clock],
             Self::PosixTimerClock(timer) | Self::PosixTimerSignal(timer) => vec![timer],
+            Self::Open(fd, mark) => [fd].into_iter().chain(mark).collect(),
             Self::SameDescription(a, b)
             | Self::SameFile(a, b)
             | Self::EpollEvents(a, b)
@@ -134,7 +138,9 @@ impl Asked {
             Self::TimerClock(fd) => format!("clock of timer {}", name(&fd)),
             Self::TimerFlags(fd) => format!("flags of timer {}", name(&fd)),
             Self::Now(clock) => format!("time of clock {}", name(&clock)),
-            Self::File(fd) => format!("file of descriptor {}", name(&fd)),
+            Self::Mark(fd) => format!("mark of descriptor {}", name(&fd)),
+            Self::Open(fd, None) => format!("whether descriptor {} is open", name(&fd)),
+            Self::Open(fd, Some(mark)) => format!("whether descriptor {} is open, by its {}", name(&fd), name(&mark)),
             Self::Privileges => "capabilities in effect in the first user namespace".into(),
             Self::Limit(resource) => format!("its limit {}", shown(Kind::OneOf(&RLIMIT), resource)),
             Self::Ambient => "ambient capabilities".into(),

@@ -1,9 +1,9 @@
 //! An open that makes its file, and how the file is taken away again.
 
 use super::builder::{Builder, Own};
-use super::natures::{Recognized, Sections, recognized};
+use super::natures::{Sections, still_open};
 use super::undo::files::{Failures, Field, Named, Part, Script};
-use super::{Action, Cell, Guard};
+use super::{Action, Asked, Cell, Guard};
 use crate::plan::Relation;
 
 /// The arguments of an open that makes its file if there is none.
@@ -45,17 +45,17 @@ impl Sections {
             }
         }
         let given = script.made(own.result);
-        let file = script.sections.recognize(script.builder, own.result, &[given]);
+        let mark = script.sections.mark(script.builder, own.result, &[given]);
         script.turn_to(Part::Undo);
         let now = script.builder.unset();
-        script.push(&[given], Action::DescriptorFlags { into: now, fd: own.result });
-        let (open, closed) = (script.made(now), script.failed(now));
+        script.push(&[given], Action::Ask { into: now, what: Asked::Open(own.result, Some(mark)) });
+        let (open, closed) = (script.equals(now, 1), script.is(now, Relation::NotEqual, 1));
         let made = script.equals(found_there, 0);
         let named = script.named(creation.directory, creation.path, creation.known);
         let failures = script.take_made_file_away(own.result, &[open, made], named);
         let Script { sections, builder, .. } = &mut script;
-        let Recognized { ours, .. } = recognized(builder, &mut sections.undo, own.result, file, &[open]);
-        sections.close(builder, own.result, &ours);
+        let open = still_open(builder, &mut sections.undo, own.result, mark, &[open]);
+        sections.close(builder, own.result, &open);
         for (guards, why) in failures {
             script.fail(&guards, why);
         }

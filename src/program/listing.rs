@@ -1,6 +1,8 @@
 //! A Program as text that people read.
 
-use super::{Action, Aspect, Bound, BufferId, Call, Cell, Guard, Import, Init, Op, Program, Shown, StepCode, UndoCode};
+use super::{
+    Action, Asked, Aspect, Bound, BufferId, Call, Cell, Guard, Import, Init, Op, Program, Shown, StepCode, UndoCode,
+};
 use crate::plan::{Relation, shown};
 use crate::syscalls::layouts::Int;
 use crate::syscalls::{Kind, Syscall};
@@ -278,6 +280,8 @@ fn names(program: &Program) -> HashMap<Cell, String> {
             Action::Load { into, .. } => give(*into, "field"),
             Action::DescriptorFlags { into, .. } => give(*into, "flags"),
             Action::FreeDescriptor { into } => give(*into, "high"),
+            Action::Ask { into, what: Asked::Mark(_) } => give(*into, "mark"),
+            Action::Ask { into, what: Asked::Open(..) } => give(*into, "open"),
             Action::Ask { into, .. } => give(*into, "asked"),
             Action::SameBytes { into, .. } => give(*into, "same"),
             Action::Reckon { into, .. } => give(*into, "reckoned"),

@@ -24,8 +24,6 @@ pub struct Sections {
 
 /// Flags of open(2) that F_SETFL can change.
 const SETTABLE: u64 = (libc::O_APPEND | libc::O_ASYNC | libc::O_DIRECT | libc::O_NOATIME | libc::O_NONBLOCK) as u64;
-/// A descriptor's number stands for another file by now.
-const TAKEN: &str = "the descriptor has been closed since, and its number given to something else";
 const CLOEXEC: u64 = libc::O_CLOEXEC as u64;
 
 /// A call by name: every name used here is in the table, which the tests of this room see to.
@@ -53,30 +51,16 @@ pub struct Kept {
     pub was: Cell,
     /// The duplicate; unset if there is none.
     pub keep: Cell,
-    /// What it is known by.
-    file: Cell,
+    mark: Cell,
 }
 
-/// What says how a descriptor is found.
-pub struct Recognized {
-    /// It is open on the file that it is known by; on any, where that was never told.
-    pub ours: Vec<Guard>,
-    /// It is open on another.
-    pub other: Vec<Guard>,
-}
-
-/// Looks whether a descriptor still is the one that it was. A criu-plan that undoes what another one did finds the process as
-/// it is by then: it may have closed the descriptor and opened another by its number.
-pub fn recognized(builder: &mut Builder, ops: &mut Vec<Op>, fd: Cell, file: Cell, guards: &[Guard]) -> Recognized {
-    let (now, other) = (builder.unset(), builder.unset());
-    let (zero, one) = (builder.constant(0), builder.constant(1));
-    let say = |value| Action::Add { into: other, a: value, b: zero, negative: false };
-    ops.push(when(guards, Action::Ask { into: now, what: Asked::File(fd) }));
-    ops.push(when(guards, say(zero)));
-    ops.push(when([guards, &[differ(now, file)]].concat(), say(one)));
-    let found = |value| [guards, &[builder.succeeded(now), builder.guard(other, Relation::Equal, value)]].concat();
-    let [ours, other] = [0, 1].map(found);
-    Recognized { ours, other }
+/// Looks whether a descriptor still is the one that it was, and returns what says so. A criu-plan that undoes what another one
+/// did finds the process as it is by then: it may have closed the descriptor and opened another by its number. Then nothing
+/// is left to be closed.
+pub fn still_open(builder: &mut Builder, ops: &mut Vec<Op>, fd: Cell, mark: Cell, guards: &[Guard]) -> Vec<Guard> {
+    let now = builder.unset();
+    ops.push(when(guards, Action::Ask { into: now, what: Asked::Open(fd, Some(mark)) }));
+    [guards, &[builder.guard(now, Relation::Equal, 1)]].concat()
 }
 
 impl Sections {
@@ -103,10 +87,10 @@ impl Sections {
     }
 
     /// Forward: what a descriptor is open on, to know it by.
-    pub fn recognize(&mut self, builder: &mut Builder, fd: Cell, guards: &[Guard]) -> Cell {
-        let file = builder.unset();
-        self.forward.push(when(guards, Action::Ask { into: file, what: Asked::File(fd) }));
-        file
+    pub fn mark(&mut self, builder: &mut Builder, fd: Cell, guards: &[Guard]) -> Cell {
+        let mark = builder.unset();
+        self.forward.push(when(guards, Action::Ask { into: mark, what: Asked::Mark(fd) }));
+        mark
     }
 
     /// Forward: refuses to go on where closing `fd`, if it is open, would drop record locks. Its flags, or -EBADF.
@@ -135,10 +119,9 @@ impl Sections {
     /// comes late, by the process itself, which may have given its number to something else.
     pub fn undo_open(&mut self, builder: &mut Builder, fd: Cell) {
         let given = [builder.succeeded(fd)];
-        let file = self.recognize(builder, fd, &given);
-        let Recognized { ours, other } = recognized(builder, &mut self.undo, fd, file, &given);
-        self.close(builder, fd, &ours);
-        self.undo.push(when(other, Action::Fail(TAKEN)));
+        let mark = self.mark(builder, fd, &given);
+        let open = still_open(builder, &mut self.undo, fd, mark, &given);
+        self.close(builder, fd, &open);
     }
 
     /// Undo: closes a descriptor, unless that would drop locks.
@@ -183,26 +166,28 @@ impl Sections {
         let duplicate = builder.constant(libc::F_DUPFD_CLOEXEC as u64);
         self.forward.push(when(open, call(builder, "fcntl", vec![fd, duplicate, number], keep, "keep")));
         let (kept, done) = ([builder.succeeded(keep)], builder.unset());
-        let file = self.recognize(builder, keep, &kept);
-        let Recognized { ours, other } = recognized(builder, &mut self.release, keep, file, &kept);
-        self.release.push(when(other, Action::Fail(TAKEN)));
-        self.release.push(when(ours, call(builder, "close", vec![keep], done, "release what was kept")));
+        let mark = self.mark(builder, keep, &kept);
+        let open = still_open(builder, &mut self.release, keep, mark, &kept);
+        self.release.push(when(open, call(builder, "close", vec![keep], done, "release what was kept")));
         builder.keeps.push(keep);
-        Kept { was, keep, file }
+        Kept { was, keep, mark }
     }
 
-    /// Undo: puts a kept duplicate back as `fd`, with its close-on-exec flag.
-    fn put_back(&mut self, builder: &mut Builder, guards: Vec<Guard>, kept: Kept, fd: Cell) {
-        let (Kept { was, keep, file }, zero) = (kept, builder.constant(0));
-        let (flags, done, lost) = (builder.unset(), builder.unset(), builder.unset());
-        self.undo.push(when(guards.clone(), Action::Add { into: lost, a: zero, b: zero, negative: false }));
-        let Recognized { ours, .. } = recognized(builder, &mut self.undo, keep, file, &guards);
-        let one = builder.constant(1);
-        self.undo.push(when(ours, Action::Add { into: lost, a: one, b: zero, negative: false }));
-        let gone = [&guards[..], &[builder.guard(lost, Relation::Equal, 0)]].concat();
-        self.undo.push(when(gone, Action::Fail("the duplicate that was kept for undo is no longer there")));
-        self.undo.push(when(guards.clone(), Action::Bits { into: flags, from: was, mask: CLOEXEC, shift: 0 }));
-        self.undo.push(when(guards, call(builder, "dup3", vec![keep, fd, flags], done, "put back")));
+    /// Undo: puts a kept duplicate back as `fd`, with its close-on-exec flag. Returned is what is to be said, once all else is
+    /// done, if that is no longer there.
+    #[must_use]
+    fn put_back(&mut self, builder: &mut Builder, guards: Vec<Guard>, kept: Kept, fd: Cell) -> Op {
+        let Kept { was, keep, mark } = kept;
+        let (zero, one) = (builder.constant(0), builder.constant(1));
+        let (flags, done, found) = (builder.unset(), builder.unset(), builder.unset());
+        let say = |value| Action::Add { into: found, a: value, b: zero, negative: false };
+        self.undo.push(when(&guards[..], say(zero)));
+        let open = still_open(builder, &mut self.undo, keep, mark, &guards);
+        self.undo.push(when(&open[..], say(one)));
+        self.undo.push(when(&open[..], Action::Bits { into: flags, from: was, mask: CLOEXEC, shift: 0 }));
+        self.undo.push(when(open, call(builder, "dup3", vec![keep, fd, flags], done, "put back")));
+        let lost = [&guards[..], &[builder.guard(found, Relation::Equal, 0)]].concat();
+        when(lost, Action::Fail("the duplicate that was kept for undo is no longer there"))
     }
 
     /// A call that replaces descriptor `new` by `old`, which is `foreign` if the plan did not open it itself.
@@ -236,10 +221,11 @@ impl Sections {
         let comparable = sections.found_open(builder, old, &away);
         sections.undo.push(when(comparable, Action::SameDescription { now: new, expected: old }));
         sections.undo.push(when(open.clone(), Action::NoPosixLocks { fd: new }));
-        sections.put_back(builder, kept, kept_new, new);
+        let lost = sections.put_back(builder, kept, kept_new, new);
         let done = builder.unset();
         let close = call(builder, "close", vec![new], done, "close again");
         sections.undo.push(when([&open[..], &[free]].concat(), close));
+        sections.undo.push(lost);
         sections
     }
 
@@ -249,22 +235,25 @@ impl Sections {
         let mut sections = Self::default();
         let kept = sections.keep(builder, fd, guards);
         sections.forward.push(when(guards, own.op("as asked")));
-        sections.reopen(builder, fd, kept, own.result);
+        let failures = sections.reopen(builder, fd, kept, own.result);
+        sections.undo.extend(failures);
         sections
     }
 
-    /// Undo: puts back a descriptor that a call closed, if it is closed; `closed` is what that call returned.
-    pub fn reopen(&mut self, builder: &mut Builder, fd: Cell, duplicate: Kept, closed: Cell) {
+    /// Undo: puts back a descriptor that a call closed, if it is closed; `closed` is what that call returned. What is to be said
+    /// where that can't be done is returned: others may have to be put back first.
+    #[must_use]
+    pub fn reopen(&mut self, builder: &mut Builder, fd: Cell, duplicate: Kept, closed: Cell) -> [Op; 2] {
         let keep = duplicate.keep;
         let (now, same, kept) = (builder.unset(), builder.unset(), builder.succeeded(keep));
         self.undo.push(when([kept], Action::DescriptorFlags { into: now, fd }));
         let free = builder.guard(now, Relation::Less, 0);
-        self.put_back(builder, vec![kept, free], duplicate, fd);
+        let lost = self.put_back(builder, vec![kept, free], duplicate, fd);
         let taken = [kept, builder.succeeded(now), builder.succeeded(closed)];
         self.undo.push(when(taken, Action::Ask { into: same, what: Asked::SameDescription(fd, keep) }));
         let other = builder.guard(same, Relation::Equal, 0);
         let why = "the number that it freed has been taken since";
-        self.undo.push(when([&taken[..], &[other]].concat(), Action::Fail(why)));
+        [lost, when([&taken[..], &[other]].concat(), Action::Fail(why))]
     }
 
     /// A close of a descriptor that the plan itself opened, held back until commit: on rollback the step that gave the
@@ -279,14 +268,15 @@ impl Sections {
         let now = builder.guard(at_once, Relation::Equal, 1);
         let later = builder.guard(at_once, Relation::Equal, 0);
         let mut sections = Self { forward: seen.iter().map(looked_at).collect(), ..Self::default() };
-        let was = sections.recognize(builder, fd, &[later]);
-        let open = [later, builder.succeeded(was)];
+        let is_open = builder.unset();
+        let look = Action::Ask { into: is_open, what: Asked::Open(fd, None) };
+        sections.forward.push(when([later], look));
+        let [closed, open] = [0, 1].map(|found| [later, builder.guard(is_open, Relation::Equal, found)]);
+        let mark = sections.mark(builder, fd, &open);
         sections.forward.push(when(open, Action::NoPosixLocks { fd }));
-        let closed = builder.guard(was, Relation::Less, 0);
-        sections.forward.push(when([later, closed], own.op("as asked")));
-        let Recognized { ours, other } = recognized(builder, &mut sections.commit, fd, was, &open);
-        sections.commit.push(when(other, Action::Fail(TAKEN)));
-        sections.commit.push(when(ours, own.op("as asked, held back until all is done")));
+        sections.forward.push(when(closed, own.op("as asked")));
+        let open = still_open(builder, &mut sections.commit, fd, mark, &open);
+        sections.commit.push(when(open, own.op("as asked, held back until all is done")));
         if !seen.is_empty() {
             let Self { forward, undo, release, .. } = Self::closes_fd(builder, own, fd, &[now]);
             sections.forward.extend(forward);

@@ -111,13 +111,23 @@ impl Descriptors {
         numbers
     }
 
-    /// What it is open on, as a number that is no error and that two files hardly have in common; `None` if it is closed.
-    pub fn file_number(&self, fd: i32) -> Result<Option<u64>, Errno> {
-        match self.identity(fd) {
-            Ok(of) => Ok(Some((of.file.1 ^ of.file.0.rotate_right(16)) & (i64::MAX as u64))),
-            Err(Errno::ENOENT) => Ok(None),
-            Err(errno) => Err(errno),
+    /// Whether it is open.
+    pub fn is_open(&self, fd: i32) -> bool {
+        self.same_description(fd, fd)
+    }
+
+    /// What it is open on, as a number that two files hardly have in common. Nothing if it is closed, or can't be looked at.
+    pub fn mark(&self, fd: i32) -> Option<u64> {
+        let of = self.identity(fd).ok()?;
+        let mark = of.file.1 ^ of.file.0.rotate_right(16);
+        // What has no kind (epoll, eventfd ...) shares one inode with all that have none.
+        if of.kind != SFlag::empty() {
+            return Some(mark);
         }
+        let mut words = self.path(fd)?.into_bytes();
+        words.extend(self.told(fd).and_then(|info| info.event_number()).unwrap_or_default().to_le_bytes());
+        let mixed = |sum: u64, byte: u8| (sum ^ u64::from(byte)).wrapping_mul(0x0100_0000_01b3);
+        Some(words.into_iter().fold(mark, mixed))
     }
 
     /// What it is open on, as `/proc/PID/fd` shows it; `None` if it is closed.

@@ -73,6 +73,11 @@ impl FdInfo {
         self.0.lines().filter_map(entry).collect()
     }
 
+    /// The number of an eventfd, which no other has.
+    pub fn event_number(&self) -> Option<u64> {
+        self.field("eventfd-id")?.parse().ok()
+    }
+
     /// The timer of a timerfd.
     pub fn timer(&self) -> Option<Timer> {
         let time = |name: &str| {
@@ -127,5 +132,7 @@ mod tests {
         let expected = Timer { clock: 1, ticks: 3, flags: 1, left: 49_406_829, interval: 1_000_000_005 };
         assert_eq!(timer, Some(expected));
         assert_eq!(plain.timer(), None);
+        let event = info("eventfd-count:                0\neventfd-id: 68\neventfd-semaphore: 0\n");
+        assert_eq!((event.event_number(), plain.event_number()), (Some(68), None));
     }
 }

@@ -126,18 +126,19 @@ enum State {
 /// Calls for each thread once, as soon as it stands still: subject's index, thread, stop.
 pub type OnStop<'a> = dyn FnMut(usize, Tracee, Stop) -> Result<(), Fault> + 'a;
 
-/// Stops every thread of every subject. On failure those that stopped have been let go; those that would not stop are
-/// let go by our exit only, which must follow.
+/// Stops every thread of every subject, and says since when it has been holding any. On failure those that stopped have
+/// been let go; those that would not stop are let go by our exit only, which must follow.
 pub fn freeze(
     subjects: &mut [Subject],
     waiter: &mut Waiter,
     deadline: Instant,
     on_stop: &mut OnStop<'_>,
-) -> Result<Vec<Frozen>, FreezeError> {
+) -> Result<(Vec<Frozen>, Instant), FreezeError> {
     let mut states: Vec<HashMap<i32, State>> = subjects.iter().map(|_| HashMap::new()).collect();
+    let mut begun = None;
     let result = loop {
-        match pass(subjects, &mut states, waiter, deadline, on_stop) {
-            Ok(Some(frozen)) => break Ok(frozen),
+        match pass(subjects, &mut states, &mut begun, waiter, deadline, on_stop) {
+            Ok(Some(frozen)) => break Ok((frozen, begun.unwrap_or_else(Instant::now))),
             // Threads that come faster than they are caught.
             Ok(None) if Instant::now() > deadline => {
                 break Err(FreezeError { subject: 0, tid: 0, fault: Fault::Deadline });
@@ -182,6 +183,7 @@ fn let_go(states: &[HashMap<i32, State>], waiter: &mut Waiter, on_stop: &mut OnS
 fn pass(
     subjects: &mut [Subject],
     states: &mut [HashMap<i32, State>],
+    begun: &mut Option<Instant>,
     waiter: &mut Waiter,
     deadline: Instant,
     on_stop: &mut OnStop<'_>,
@@ -202,6 +204,10 @@ fn pass(
         return if complete { settle(subjects, states, &listings).map(Some) } else { Ok(None) };
     }
     let reaper = Reaper::new().map_err(|errno| error(0, 0, errno.into()))?;
+    if let Some(nearness) = waiter.nearness() {
+        nearness.come();
+    }
+    begun.get_or_insert_with(Instant::now);
     for (index, tid) in new {
         // One that is gone is forgotten: another may get its number.
         if let Some(state) = ask(&subjects[index], tid).map_err(|fault| error(index, tid, fault))? {

@@ -26,6 +26,7 @@ pub struct Nearness {
     tracer: Pid,
     /// Where it may run otherwise.
     everywhere: CpuSet,
+    aim: Option<usize>,
     near: Option<usize>,
     gives_way: bool,
     clock: Arc<Clock>,
@@ -87,11 +88,18 @@ impl Nearness {
         };
         std::thread::Builder::new().stack_size(STACK).spawn(watcher).ok()?;
         told.recv().ok()?;
-        Some(Self { tracer, everywhere, near: None, gives_way: false, clock, watch: Some(watch) })
+        Some(Self { tracer, everywhere, aim: None, near: None, gives_way: false, clock, watch: Some(watch) })
     }
 
-    /// Goes to a processor, while its threads still run, in turn with them.
-    pub fn come(&mut self, processor: usize) {
+    /// Means to go to this processor.
+    pub fn aim(&mut self, processor: usize) {
+        self.aim = Some(processor);
+    }
+
+    /// Goes there, if that is allowed. From then on it takes time from whoever runs there, so it is the last thing to do
+    /// before the stop.
+    pub fn come(&mut self) {
+        let Some(processor) = self.aim.take() else { return };
         let mut there = CpuSet::new();
         let allowed = self.everywhere.is_set(processor) == Ok(true) && there.set(processor).is_ok();
         if !allowed || self.near == Some(processor) {
@@ -116,9 +124,11 @@ impl Nearness {
         self.gives_way
     }
 
-    /// An ordinary thread again.
+    /// An ordinary thread again, elsewhere: beside who was let go it would take a share of that processor.
     pub fn part(&mut self) {
-        if self.near.take().is_some() {
+        if let Some(near) = self.near.take() {
+            let mut elsewhere = self.everywhere;
+            let _moved = elsewhere.unset(near).and_then(|()| sched_setaffinity(self.tracer, &elsewhere));
             leave(self.tracer, &self.everywhere);
         }
         self.gives_way = false;
@@ -216,7 +226,8 @@ mod tests {
         };
         let processor = (0..CpuSet::count()).find(|cpu| nearness.everywhere.is_set(*cpu) == Ok(true)).unwrap();
         let _hog = Hog::on(processor);
-        nearness.come(processor);
+        nearness.aim(processor);
+        nearness.come();
         nearness.give_way();
         assert!(nearness.gives_way());
         // Who watches makes this an ordinary thread again, or it would hardly come so far.
@@ -232,7 +243,8 @@ mod tests {
     fn who_parts_is_where_and_what_it_was() {
         let Some(mut nearness) = Nearness::new() else { return };
         let processor = (0..CpuSet::count()).rfind(|cpu| nearness.everywhere.is_set(*cpu) == Ok(true)).unwrap();
-        nearness.come(processor);
+        nearness.aim(processor);
+        nearness.come();
         nearness.give_way();
         nearness.part();
         assert_eq!(policy(), libc::SCHED_OTHER);

@@ -194,7 +194,9 @@ impl Drop for Patient {
         let listed = criu_plan().args(["journal", "--output", "json"]).output().unwrap();
         let listed: serde_json::Value = serde_json::from_slice(&listed.stdout).unwrap_or_default();
         let runs = listed["runs"].as_array().cloned().unwrap_or_default();
-        let ours = |run: &&serde_json::Value| run["targets"][0]["pid"] == self.target.pid() && run["state"] != "ended";
+        // Those that have ended lie there, too, if nobody has lived to move them.
+        let stays = |run: &serde_json::Value| !run["path"].as_str().unwrap().starts_with("/var/lib/");
+        let ours = |run: &&serde_json::Value| run["targets"][0]["pid"] == self.target.pid() && stays(run);
         for run in runs.iter().filter(ours) {
             // Nobody else needs it, and to recover each of so many takes long.
             let _gone = fs::remove_file(run["path"].as_str().unwrap());

@@ -190,9 +190,14 @@ impl Machine<'_> {
                     self.program.named.iter().filter_map(|cell| Some(self.get(*cell)? as i32)).collect();
                 (into, self.kernel.highest_free(&named).ok_or(Failed(""))? as u64)
             }
-            Action::Ask { into, what: Asked::File(fd) } => {
-                let file = self.kernel.file(self.need(*fd)? as i32);
-                (into, file.unwrap_or(-i64::from(libc::EBADF) as u64))
+            Action::Ask { into, what: Asked::Mark(fd) } => match self.kernel.file(self.need(*fd)? as i32) {
+                Some(file) => (into, file),
+                None => return Ok(()),
+            },
+            Action::Ask { into, what: Asked::Open(fd, mark) } => {
+                let found = self.kernel.file(self.need(*fd)? as i32);
+                let other = mark.and_then(|mark| self.get(mark)).is_some_and(|mark| found != Some(mark));
+                (into, found.map_or(0, |_| if other { 2 } else { 1 }))
             }
             // The model has descriptors and files only.
             Action::Ask { .. }

@@ -117,9 +117,10 @@ impl Sections {
         let nothing = own.with(vec![beyond, beyond, flags], "as asked, but for what is closed one by one");
         self.forward.push(when([orderly], nothing));
         self.forward.extend(closes);
-        for (fd, kept, closed) in kept {
-            self.reopen(builder, fd, kept, closed);
-        }
+        let reopened = kept.into_iter().map(|(fd, kept, closed)| self.reopen(builder, fd, kept, closed));
+        // One that can't be put back keeps no other from it.
+        let failures: Vec<_> = reopened.flatten().collect();
+        self.undo.extend(failures);
     }
 
     fn marks(&mut self, builder: &mut Builder, own: &Own, slots: &[Cell]) {
