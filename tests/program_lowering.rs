@@ -80,13 +80,13 @@ fn redirect_to_a_file_that_is_there() {
       undo     asked = whether descriptors 1 and keep are one  if result >= 0 and log_fd != 1 and flags_2 >= 0 and keep >= 0
       undo     sum = 1 + 0  if asked == 1
       undo     sum = 1 + 0  if result >= 0 and log_fd != 1 and flags < 0 and flags_2 < 0
-      undo     flags_3 = flags of descriptor log_fd  if result >= 0 and log_fd != 1 and sum == 0
-      undo     check that descriptors 1 and log_fd are one  if result >= 0 and log_fd != 1 and sum == 0 and flags_3 >= 0
-      undo     check that no POSIX locks are on the file of descriptor 1  if result >= 0 and log_fd != 1 and flags_2 >= 0
       undo     sum_2 = 0 + 0  if result >= 0 and log_fd != 1 and keep >= 0
       undo     open_2 = whether descriptor keep is open, by its mark_2  if result >= 0 and log_fd != 1 and keep >= 0
       undo     sum_2 = 1 + 0  if result >= 0 and log_fd != 1 and keep >= 0 and open_2 == 1
       undo     bits = (flags & 0o2000000) >> 0  if result >= 0 and log_fd != 1 and keep >= 0 and open_2 == 1
+      undo     flags_3 = flags of descriptor log_fd  if result >= 0 and log_fd != 1 and sum == 0
+      undo     check that descriptors 1 and log_fd are one  if result >= 0 and log_fd != 1 and sum == 0 and flags_3 >= 0
+      undo     check that no POSIX locks are on the file of descriptor 1  if result >= 0 and log_fd != 1 and flags_2 >= 0
       undo     dup3(keep, 1, bits)  if result >= 0 and log_fd != 1 and keep >= 0 and open_2 == 1  # put back
       undo     close(1)  if result >= 0 and log_fd != 1 and flags_2 >= 0 and flags < 0  # close again
       undo     fail: the duplicate that was kept for undo is no longer there  if result >= 0 and log_fd != 1 and keep >= 0 and sum_2 == 0

@@ -11,7 +11,7 @@ mod tree;
 
 use criu_plan::facts::Found;
 use criu_plan::plan::{Purpose, Relation, read};
-use criu_plan::program::{Action, Cell, Facts, FileFact, Guard, Init, Op, Program, StepCode, lower};
+use criu_plan::program::{Action, Asked, Cell, Facts, FileFact, Guard, Init, Op, Program, StepCode, lower};
 use criu_plan::syscalls::Arch;
 use indexmap::IndexMap;
 use std::fs;
@@ -147,6 +147,14 @@ impl<'p> Machine<'p> {
                 (into, u64::from(a == b))
             }
             Action::Fail(why) => return Err(Failed((*why).to_owned())),
+            Action::Ask { into, what: Asked::Mark(fd) } => match mark(self.need(*fd)?) {
+                Some(mark) => (into, mark),
+                None => return Ok(()),
+            },
+            Action::Ask { into, what: Asked::Open(fd, marked) } => {
+                let (now, marked) = (mark(self.need(*fd)?), marked.and_then(|marked| self.cells[marked.0 as usize]));
+                (into, now.map_or(0, |now| if marked.is_some_and(|marked| marked != now) { 2 } else { 1 }))
+            }
             Action::DescriptorFlags { into, fd } => (into, flags(self.need(*fd)?) as u64),
             Action::FreeDescriptor { into } => {
                 (into, (3..60).rev().find(|fd| flags(*fd) < 0).ok_or(Failed("none free".into()))?)
@@ -183,6 +191,12 @@ fn flags(fd: u64) -> i64 {
     let Ok(text) = fs::read_to_string(format!("/proc/self/fdinfo/{fd}")) else { return -i64::from(libc::EBADF) };
     let flags = text.lines().find_map(|line| line.strip_prefix("flags:")).unwrap();
     i64::from_str_radix(flags.trim(), 8).unwrap()
+}
+
+/// What a descriptor is open on, if it is.
+fn mark(fd: u64) -> Option<u64> {
+    let of = fs::metadata(format!("/proc/self/fd/{fd}")).ok()?;
+    Some(std::os::unix::fs::MetadataExt::ino(&of))
 }
 
 fn put(file: fs::File, number: i32) {

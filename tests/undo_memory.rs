@@ -343,7 +343,8 @@ fn what_could_not_be_taken_back_is_not_done() {
         let before = mapped.state();
         let output = mapped.apply(directory.path(), step);
         let outcome = outcome(&output);
-        assert_eq!(outcome["outcome"], "rolled_back", "{step}: {outcome:#}");
+        // What looks whether it can be done may be a call.
+        assert!(matches!(outcome["outcome"].as_str(), Some("refused" | "rolled_back")), "{step}: {outcome:#}");
         let note = outcome["targets"][0]["steps"][0]["note"].as_str().unwrap();
         assert!(note.contains(why), "{step}: {note}");
         let after = mapped.state();

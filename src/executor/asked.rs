@@ -4,7 +4,9 @@ use super::fault::OpFault;
 use super::machine::Machine;
 use super::prepared::Prepared;
 use crate::program::{Asked, Cell};
+use crate::remote::CallFault;
 use crate::target::{FdInfo, Timer};
+use nix::errno::Errno;
 
 impl Machine<'_> {
     /// The answer, if there is one.
@@ -62,8 +64,11 @@ impl Machine<'_> {
     /// Whether a descriptor is open as it was marked: 1 if so, 0 if it is closed, 2 if its number stands for something else.
     fn is_open(&self, fd: i32, mark: Option<u64>) -> Result<u64, OpFault> {
         let Prepared { descriptors, taken, .. } = self.target;
-        if !descriptors.is_open(fd) {
-            return Ok(0);
+        match descriptors.is_open(fd) {
+            Ok(true) => {}
+            Ok(false) => return Ok(0),
+            Err(Errno::ESRCH) => return Err(OpFault::Call { call: "kcmp", fault: CallFault::Gone }),
+            Err(errno) => return Err(OpFault::Unsafe(format!("descriptor {fd} can't be looked at: {}", errno.desc()))),
         }
         // While a run lasts nobody but its own steps can have changed anything.
         let Some(taken) = taken else { return Ok(1) };

@@ -6,6 +6,7 @@ use super::machine::Machine;
 use crate::journal::Section;
 use crate::plan::Relation;
 use crate::program::{Action, Call, Cell, Guard, Op, op_text};
+use crate::remote::CallFault;
 use crate::syscalls::{Nature, errno};
 use crate::target::Waiter;
 
@@ -26,7 +27,11 @@ pub fn end(
     let mut result: Result<(), (OpFault, Vec<Doubt>)> = Ok(());
     for (section, ops, from) in sections {
         let Some(from) = from else { continue };
-        let Err((at, fault)) = machine.run_from(waiter, position, section, ops, from) else { continue };
+        let Err((at, mut fault)) = machine.run_from(waiter, position, section, ops, from) else { continue };
+        // A process that has ended shows no open descriptors, and whatever else.
+        if machine.has_ended() && !fault.target_ended() {
+            fault = OpFault::Call { call: op_name(ops.get(at)), fault: CallFault::Gone };
+        }
         // Of a process that has ended there is nothing left to look at.
         let more = if fault.target_ended() { Vec::new() } else { doubts(machine, ops, at, &fault) };
         match &mut result {
@@ -35,6 +40,14 @@ pub fn end(
         }
     }
     result
+}
+
+/// The call that an op makes, or what it does instead.
+fn op_name(op: Option<&Op>) -> &'static str {
+    match op.map(|op| &op.action) {
+        Some(Action::Call(call)) => call.syscall.name,
+        _ => "looking at it",
+    }
 }
 
 /// The op at which a section ended, and the calls behind it that were due and not made.

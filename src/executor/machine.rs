@@ -13,7 +13,7 @@ use crate::remote::{CallFault, Limits, Runner};
 use crate::syscalls::layouts::Int;
 use crate::syscalls::memory::{self, Changes};
 use crate::syscalls::{Arch, Kind, restart};
-use crate::target::Waiter;
+use crate::target::{Fault, Waiter};
 use std::time::{Duration, Instant};
 
 /// Where scratch memory that the room has no place for is made.
@@ -156,6 +156,11 @@ impl<'a> Machine<'a> {
     /// The thread at work.
     pub fn thread(&self) -> i32 {
         self.runner.tracee().tid
+    }
+
+    /// Whether the thread at work is no more.
+    pub fn has_ended(&self) -> bool {
+        matches!(self.runner.tracee().mask(), Err(Fault::Gone))
     }
 
     /// Lets a thread run what follows: one of the crew, or the first.

@@ -54,6 +54,17 @@ pub struct Kept {
     mark: Cell,
 }
 
+/// A kept duplicate that is looked for.
+struct Sought {
+    keep: Cell,
+    /// The close-on-exec flag that it is put back with.
+    flags: Cell,
+    /// It is there.
+    open: Vec<Guard>,
+    /// What is to be said, once all else is done, if it is not.
+    lost: Op,
+}
+
 /// Looks whether a descriptor still is the one that it was, and returns what says so. A criu-plan that undoes what another one
 /// did finds the process as it is by then: it may have closed the descriptor and opened another by its number. Then nothing
 /// is left to be closed.
@@ -173,21 +184,26 @@ impl Sections {
         Kept { was, keep, mark }
     }
 
-    /// Undo: puts a kept duplicate back as `fd`, with its close-on-exec flag. Returned is what is to be said, once all else is
-    /// done, if that is no longer there.
-    #[must_use]
-    fn put_back(&mut self, builder: &mut Builder, guards: Vec<Guard>, kept: Kept, fd: Cell) -> Op {
+    /// Undo: looks for a kept duplicate that is to be put back.
+    fn seek(&mut self, builder: &mut Builder, kept: Kept, guards: &[Guard]) -> Sought {
         let Kept { was, keep, mark } = kept;
         let (zero, one) = (builder.constant(0), builder.constant(1));
-        let (flags, done, found) = (builder.unset(), builder.unset(), builder.unset());
+        let (flags, found) = (builder.unset(), builder.unset());
         let say = |value| Action::Add { into: found, a: value, b: zero, negative: false };
-        self.undo.push(when(&guards[..], say(zero)));
-        let open = still_open(builder, &mut self.undo, keep, mark, &guards);
+        self.undo.push(when(guards, say(zero)));
+        let open = still_open(builder, &mut self.undo, keep, mark, guards);
         self.undo.push(when(&open[..], say(one)));
         self.undo.push(when(&open[..], Action::Bits { into: flags, from: was, mask: CLOEXEC, shift: 0 }));
-        self.undo.push(when(open, call(builder, "dup3", vec![keep, fd, flags], done, "put back")));
-        let lost = [&guards[..], &[builder.guard(found, Relation::Equal, 0)]].concat();
-        when(lost, Action::Fail("the duplicate that was kept for undo is no longer there"))
+        let gone = [guards, &[builder.guard(found, Relation::Equal, 0)]].concat();
+        let lost = when(gone, Action::Fail("the duplicate that was kept for undo is no longer there"));
+        Sought { keep, flags, open, lost }
+    }
+
+    /// Undo: puts a kept duplicate back as `fd`, with its close-on-exec flag.
+    fn put_back(&mut self, builder: &mut Builder, sought: &Sought, fd: Cell) {
+        let args = vec![sought.keep, fd, sought.flags];
+        let done = builder.unset();
+        self.undo.push(when(&sought.open[..], call(builder, "dup3", args, done, "put back")));
     }
 
     /// A call that replaces descriptor `new` by `old`, which is `foreign` if the plan did not open it itself.
@@ -216,16 +232,17 @@ impl Sections {
         sections.undo.push(when([builder.guard(same, Relation::Equal, 1)], say(one)));
         let closed = [&made[..], &[free, builder.guard(now, Relation::Less, 0)]].concat();
         sections.undo.push(when(closed, say(one)));
+        let sought = sections.seek(builder, kept_new, &kept);
         // Where `old` was closed for good there is nothing left to compare with.
         let away = [&made[..], &[builder.guard(back, Relation::Equal, 0)]].concat();
         let comparable = sections.found_open(builder, old, &away);
         sections.undo.push(when(comparable, Action::SameDescription { now: new, expected: old }));
         sections.undo.push(when(open.clone(), Action::NoPosixLocks { fd: new }));
-        let lost = sections.put_back(builder, kept, kept_new, new);
+        sections.put_back(builder, &sought, new);
         let done = builder.unset();
         let close = call(builder, "close", vec![new], done, "close again");
         sections.undo.push(when([&open[..], &[free]].concat(), close));
-        sections.undo.push(lost);
+        sections.undo.push(sought.lost);
         sections
     }
 
@@ -248,12 +265,13 @@ impl Sections {
         let (now, same, kept) = (builder.unset(), builder.unset(), builder.succeeded(keep));
         self.undo.push(when([kept], Action::DescriptorFlags { into: now, fd }));
         let free = builder.guard(now, Relation::Less, 0);
-        let lost = self.put_back(builder, vec![kept, free], duplicate, fd);
+        let sought = self.seek(builder, duplicate, &[kept, free]);
+        self.put_back(builder, &sought, fd);
         let taken = [kept, builder.succeeded(now), builder.succeeded(closed)];
         self.undo.push(when(taken, Action::Ask { into: same, what: Asked::SameDescription(fd, keep) }));
         let other = builder.guard(same, Relation::Equal, 0);
         let why = "the number that it freed has been taken since";
-        [lost, when([&taken[..], &[other]].concat(), Action::Fail(why))]
+        [sought.lost, when([&taken[..], &[other]].concat(), Action::Fail(why))]
     }
 
     /// A close of a descriptor that the plan itself opened, held back until commit: on rollback the step that gave the

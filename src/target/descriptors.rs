@@ -111,9 +111,12 @@ impl Descriptors {
         numbers
     }
 
-    /// Whether it is open.
-    pub fn is_open(&self, fd: i32) -> bool {
-        self.same_description(fd, fd)
+    /// Whether it is open; ESRCH if the process has ended.
+    pub fn is_open(&self, fd: i32) -> Result<bool, Errno> {
+        match kcmp::same_file(self.tid, fd, fd) {
+            Err(Errno::EBADF) => Ok(false),
+            other => other,
+        }
     }
 
     /// What it is open on, as a number that two files hardly have in common. Nothing if it is closed, or can't be looked at.

@@ -147,7 +147,7 @@ fn record_locks_are_given_back_and_never_lost() {
     // One that was there: others may come to hold what is changed of it.
     assert_code(&subject.run(want), 0);
     for change in [want, "{fcntl: [10, F_SETLK, {struct: {l_type: F_UNLCK}}]}"] {
-        let refused = rolled_back(&mut subject, change);
+        let refused = super::refused(&mut subject, change);
         assert!(refused["note"].as_str().unwrap().contains("there are locks on this file already"), "{refused:#}");
     }
     assert_code(&subject.run("{fcntl: [10, F_SETLK, {struct: {l_type: F_UNLCK}}], irreversible: true}"), 0);
