@@ -93,8 +93,8 @@ fn tracing_child(parent: Pid, words: &mut File, work: impl FnOnce(&mut Waiter) -
 
 fn prepare_child(parent: Pid) -> Result<Waiter, Errno> {
     let waiter = Waiter::new()?;
-    // No session of its own: by sched(7) that would be a new group of the scheduler, and on Linux 6.18 one
-    // has been seen to get no processor for a minute beside four busy processes, with a target stopped.
+    // No session of its own: that would be a new group of the scheduler (sched(7), autogroup), and Linux 6.18 has been seen to
+    // let one wait for a minute beside four busy processes, which may be while a target is stopped.
     setpgid(Pid::this(), Pid::this())?;
     nix::sys::prctl::set_pdeathsig(Signal::try_from(FRONT_END_DIED)?)?;
     if getppid() != parent {
@@ -113,7 +113,7 @@ fn prepare_child(parent: Pid) -> Result<Waiter, Errno> {
     Ok(waiter)
 }
 
-/// Has memory at hand for what is held: to get more from the kernel, page by page, takes a third of a short stop.
+/// Has memory at hand for what is done while targets are held: to get it from the kernel, page by page, would lengthen the stop.
 fn stock_heap() {
     const STOCK: usize = 1 << 20;
     #[cfg(target_env = "gnu")]

@@ -3,7 +3,7 @@
 use crate::journal::Expect;
 use crate::program::Call;
 use crate::syscalls::Returns;
-use crate::target::Descriptors;
+use crate::target::{Descriptors, Mappings};
 
 /// What a call with these arguments will have given. `buffer` names the buffer that an address is of.
 pub fn expect(
@@ -30,6 +30,22 @@ pub fn expect(
             Returns::Address | Returns::Never => None,
         },
     }
+}
+
+/// An address for memory that may lie anywhere, where nothing is: if we die in the call it is known where to look. The kernel
+/// takes it if it can (mmap(2)). Nothing for any other call, and where memory is asked for that the kernel must place.
+pub fn propose(call: &Call, args: &[u64; 6], mappings: &Mappings) -> Option<u64> {
+    const PARTICULAR: i32 =
+        libc::MAP_FIXED | libc::MAP_FIXED_NOREPLACE | libc::MAP_GROWSDOWN | libc::MAP_HUGETLB | libc::MAP_32BIT;
+    // What is as large as a huge page is put where it can be one.
+    const HUGE: u64 = 2 << 20;
+    let [address, length, _, flags, ..] = *args;
+    if call.syscall.name != "mmap" || address != 0 || flags as i32 & PARTICULAR != 0 {
+        return None;
+    }
+    let pages = length.checked_next_multiple_of(4096).filter(|pages| *pages > 0)?;
+    let place = mappings.unused(pages).ok().flatten()?;
+    Some(if pages >= HUGE { place & !(HUGE - 1) } else { place })
 }
 
 fn pair(descriptors: &Descriptors, buffer: u32) -> Option<Expect> {

@@ -58,7 +58,7 @@ pub fn landing(target: &Prepared, program: &Program, called: &Called, flight: Fl
             let made = old == new || target.descriptors.same_description(old, new);
             if made { Landing::Returned(value as i64) } else { Landing::Nothing }
         }
-        Some(Expect::Result(place)) if &*line.call == "mmap" => mapped(target, line, place, flight),
+        Some(Expect::Place(place)) => placed(target, line, place, flight),
         // It was not made, or it was a moment after it was announced: undo finds that out by what it compares.
         Some(Expect::Result(_)) | None if flight == Flight::Due => Landing::Nothing,
         Some(Expect::Result(value)) => Landing::Returned(value as i64),
@@ -73,13 +73,14 @@ pub fn taken(target: &Prepared, program: &Program, called: &Called) -> Option<i3
     (is_given(target, program, &called.line, fd) == Sure::No).then_some(fd)
 }
 
-/// What came of an mmap that was proposed a place where nothing was.
-fn mapped(target: &Prepared, line: &CallLine<'_>, place: u64, flight: Flight) -> Landing {
+/// What came of an mmap for which we have proposed a place where nothing was.
+fn placed(target: &Prepared, line: &CallLine<'_>, place: u64, flight: Flight) -> Landing {
     let end = line.args[1].checked_next_multiple_of(4096).and_then(|length| place.checked_add(length));
     let found = target.mappings.covering(place).ok().flatten();
     match found.filter(|found| found.start == place && Some(found.end) == end) {
         Some(_) => Landing::Returned(place as i64),
         None if flight == Flight::Due => Landing::Nothing,
+        // The kernel may have put it elsewhere.
         None => Landing::Unknown("what its mmap returned was not told any more".into()),
     }
 }

@@ -1,6 +1,6 @@
 //! Runs the ops of a Program in one frozen target, step by step from outside.
 
-use super::expectation::expect;
+use super::expectation::{expect, propose};
 use super::fault::OpFault;
 use super::judgement::{judged, relation_holds};
 use super::ledger::{Page, precious};
@@ -378,9 +378,8 @@ impl<'a> Machine<'a> {
             written.map_err(unwritten)?;
             return judged(call, value);
         }
-        if name == "mmap" {
-            self.give_place(&mut args);
-        }
+        let proposed = propose(call, &args, &self.target.mappings);
+        args[0] = proposed.unwrap_or(args[0]);
         self.ground(name, &args)?;
         self.gate.check(name, number, self.runner.ip(), &args).map_err(OpFault::Unsafe)?;
         let deadline = call.timeout.map_or(self.deadline, |timeout| self.deadline.min(Instant::now() + timeout));
@@ -389,7 +388,7 @@ impl<'a> Machine<'a> {
         let before = self.raised(call)?;
         self.called = true;
         let buffer = |address| self.addresses.iter().position(|known| *known == address).map(|id| id as u32);
-        let expected = expect(call, &args, &self.target.descriptors, buffer);
+        let expected = proposed.map(Expect::Place).or_else(|| expect(call, &args, &self.target.descriptors, buffer));
         self.announce(place, name, args, Some(call.result), expected)?;
         let page = &self.page;
         let made = self.runner.call(waiter, u64::from(number), args, limits, &|| page.mark(Moment::Set));
@@ -403,23 +402,6 @@ impl<'a> Machine<'a> {
         }
         self.take_back(waiter, call, before)?;
         judged(call, value)
-    }
-
-    /// Proposes an address for memory that may lie anywhere: if we die in the call it is known where to look. The kernel takes it
-    /// if it can (mmap(2)).
-    fn give_place(&self, args: &mut [u64; 6]) {
-        const PARTICULAR: i32 =
-            libc::MAP_FIXED | libc::MAP_FIXED_NOREPLACE | libc::MAP_GROWSDOWN | libc::MAP_HUGETLB | libc::MAP_32BIT;
-        // What is as large as a huge page is put where it can be one.
-        const HUGE: u64 = 2 << 20;
-        let [address, length, _, flags, ..] = *args;
-        if address != 0 || flags as i32 & PARTICULAR != 0 {
-            return;
-        }
-        let Some(pages) = length.checked_next_multiple_of(4096) else { return };
-        if let Ok(Some(place)) = self.target.mappings.unused(pages) {
-            args[0] = if pages >= HUGE { place & !(HUGE - 1) } else { place };
-        }
     }
 
     /// Writes down that a call has returned, and what it has filled that is needed later on.

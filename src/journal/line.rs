@@ -119,6 +119,8 @@ pub enum Section {
 pub enum Expect {
     /// This result.
     Result(u64),
+    /// This address, which we have proposed: nothing is there.
+    Place(u64),
     /// This new descriptor.
     Descriptor(i32),
     /// These two, in the buffer.

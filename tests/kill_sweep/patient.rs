@@ -166,8 +166,7 @@ impl Patient {
         for stray in self.strays() {
             plan.push_str(&format!("  - close: [{stray}]\n"));
         }
-        // Beside so many other sweeps it may have to wait for a processor.
-        let output: Output = apply(self.directory.path(), &plan, &["--freeze-timeout", "10s", "--hold", "30s"]);
+        let output: Output = apply(self.directory.path(), &plan, &[]);
         assert_code(&output, 0);
         wait_until("it runs on", || self.runs_free());
         assert_eq!(self.goes_on(), 0, "calls have ended in EINTR");
