@@ -6,18 +6,20 @@ use super::ledger::{Ledger, boot, identity, now};
 use super::prepared::{Prepared, prepare_again};
 use super::record::{ChildReport, blank_step};
 use super::{
-    Deadlines, Eintr, Options, Outcome, SeccompPolicy, StepState, TargetOutcome, Verdict, no_child, retrieval,
+    Deadlines, Eintr, Options, Outcome, SeccompPolicy, StepState, TargetOutcome, Verdict, allow_descriptors, no_child,
+    retrieval,
 };
 use crate::journal::{Found, Identity, Line, Phase, RecoverLine, Run, Store};
 use crate::problem::Problem;
 use crate::program::Cell as ProgramCell;
 use crate::syscalls::errno;
-use crate::target::Process;
+use crate::target::{Absence, Process};
 use std::cell::Cell;
 use std::rc::Rc;
 
 /// Brings a run to its end. An error says why it was left as it is.
 pub fn recover(store: &Rc<Store>, found: &Found, options: &Options) -> Result<Outcome, Vec<Problem>> {
+    allow_descriptors();
     let Some((mut run, entry)) = store.claim(found).map_err(|problem| vec![problem])? else {
         return Err(vec![alive(&found.id)]);
     };
@@ -128,7 +130,15 @@ fn lost(identity: &Identity, how: &str) -> Problem {
 
 /// Finds a target again; a problem if it is gone, problems if it can't be touched now.
 fn find(run: &Run, number: usize, identity_then: &Identity) -> Result<Result<Prepared, Problem>, Vec<Problem>> {
-    let Ok(process) = Process::find(identity_then.pid) else { return Ok(Err(lost(identity_then, "has ended"))) };
+    let process = match Process::find(identity_then.pid) {
+        Ok(process) => process,
+        Err(Absence::Gone(_)) => return Ok(Err(lost(identity_then, "has ended"))),
+        Err(Absence::Refused(problem)) if problem.code == "target::thread" => {
+            return Ok(Err(lost(identity_then, "has ended, and another's thread has its number")));
+        }
+        // It may live: the run stays open.
+        Err(absence) => return Err(vec![absence.into()]),
+    };
     let same = process.start_time == identity_then.start_time
         && identity_then.pidfd_inode.is_none_or(|inode| process.pidfd_inode().is_none_or(|now| now == inode));
     if !same {

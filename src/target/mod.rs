@@ -42,7 +42,7 @@ pub use kcmp::{Resource, same as shares};
 pub use likeness::alike;
 pub use mappings::{AddressSpace, Mapping, Mappings};
 pub use permission::{explain_denial, granted_by};
-pub use process::Process;
+pub use process::{Absence, Process};
 pub use refusal::{can_read_filters, refusals, seccomp_not_suspended, seccomp_unreadable, to_read_more};
 pub use seen::seen_by;
 pub use selection::select;

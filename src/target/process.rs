@@ -1,6 +1,7 @@
 //! One process, found and held by its pidfd and its `/proc` directory, so that a reused pid is never mistaken for it.
 
 use super::identity::identity;
+use super::refusal::to_read_more;
 use crate::problem::Problem;
 use nix::errno::Errno;
 use nix::fcntl::OFlag;
@@ -59,43 +60,82 @@ pub struct Process {
     handled: u64,
 }
 
-fn no_such(pid: i32) -> Problem {
-    Problem::error("target::not-found", format!("there is no process {pid}"))
-        .help("`ps -e` lists the processes; in a container the pid is that of this pid namespace")
+/// Why a process is not to be had.
+#[derive(Debug)]
+pub enum Absence {
+    /// It has ended, or there never was one of this number.
+    Gone(i32),
+    /// It may be there, but /proc does not show it to us, or not now.
+    Unreadable(i32, io::Error),
+    /// What is there is no process that can be held.
+    Refused(Problem),
+}
+
+impl Absence {
+    fn of(pid: i32, error: io::Error) -> Self {
+        match error.raw_os_error() {
+            Some(libc::ENOENT | libc::ESRCH) => Self::Gone(pid),
+            _ => Self::Unreadable(pid, error),
+        }
+    }
+
+    /// Whether it is we who lack something (descriptors, memory), so that nothing is told about the process.
+    pub fn is_our_want(&self) -> bool {
+        let Self::Unreadable(_, error) = self else { return false };
+        matches!(error.raw_os_error(), Some(libc::EMFILE | libc::ENFILE | libc::ENOMEM))
+    }
+}
+
+impl From<Absence> for Problem {
+    fn from(absence: Absence) -> Self {
+        match absence {
+            Absence::Gone(pid) => Problem::error("target::not-found", format!("there is no process {pid}"))
+                .help("`ps -e` lists the processes; in a container the pid is that of this pid namespace"),
+            Absence::Unreadable(pid, error) => {
+                Problem::error("target::unreadable", format!("process {pid} can't be looked at: {error}"))
+                    .help(to_read_more(&error))
+            }
+            Absence::Refused(problem) => problem,
+        }
+    }
 }
 
 impl Process {
     /// Finds a process by its pid.
-    pub fn find(pid: i32) -> Result<Self, Problem> {
+    pub fn find(pid: i32) -> Result<Self, Absence> {
+        let absent = |error: io::Error| Absence::of(pid, error);
         if pid <= 0 {
-            return Err(Problem::error("target::not-found", format!("{pid} is no pid")));
+            return Err(Absence::Refused(Problem::error("target::not-found", format!("{pid} is no pid"))));
         }
-        let dir = open_dir(pid).map_err(|_| no_such(pid))?;
-        let status: Status = read(&dir, "status").ok_or_else(|| no_such(pid))?;
+        let dir = open_dir(pid).map_err(|errno| absent(errno.into()))?;
+        let status: Status = read_whole(&dir, "status").map_err(absent)?;
         if status.tgid != pid {
-            return Err(Problem::error(
-                "target::thread",
-                format!("{pid} is a thread of process {} ({})", status.tgid, status.name),
-            )
-            .help(format!("name the process: {}", status.tgid)));
+            return Err(Absence::Refused(
+                Problem::error(
+                    "target::thread",
+                    format!("{pid} is a thread of process {} ({})", status.tgid, status.name),
+                )
+                .help(format!("name the process: {}", status.tgid)),
+            ));
         }
         // SAFETY: pidfd_open takes two numbers and returns a new descriptor, which nobody else owns.
         let pidfd = unsafe {
-            let fd = Errno::result(libc::syscall(libc::SYS_pidfd_open, pid, 0)).map_err(|_| no_such(pid))?;
+            let fd =
+                Errno::result(libc::syscall(libc::SYS_pidfd_open, pid, 0)).map_err(|errno| absent(errno.into()))?;
             OwnedFd::from_raw_fd(fd as i32)
         };
-        if !names_in_proc(&pidfd, pid) {
-            return Err(Problem::error(
+        if !names_in_proc(&pidfd, pid).map_err(absent)? {
+            return Err(Absence::Refused(Problem::error(
                 "target::foreign-proc",
                 format!("/proc speaks of another process {pid} than the kernel does: it belongs to another pid namespace"),
             )
-            .help("mount the proc file system of this pid namespace (`unshare --pid --fork --mount-proc`), or run criu-plan outside it"));
+            .help("mount the proc file system of this pid namespace (`unshare --pid --fork --mount-proc`), or run criu-plan outside it")));
         }
         // Read after the pidfd is open and through the directory: both speak of one process, so it is this one.
-        let stat: Stat = read(&dir, "stat").ok_or_else(|| no_such(pid))?;
-        let (tid, view) = living_thread(&dir, pid, stat.state).ok_or_else(|| no_such(pid))?;
+        let stat: Stat = read_whole(&dir, "stat").map_err(absent)?;
+        let (tid, view) = living_thread(&dir, pid, stat.state).map_err(absent)?;
         // That of a first thread that has ended shows no descriptor table.
-        let status = if tid == pid { status } else { read(&view, "status").ok_or_else(|| no_such(pid))? };
+        let status = if tid == pid { status } else { read_whole(&view, "status").map_err(absent)? };
         Ok(Self {
             pid,
             tid,
@@ -114,7 +154,7 @@ impl Process {
             namespace_pids: status.nspid.unwrap_or_default(),
             exe: exe_identity(&view),
             status: nix::fcntl::openat(&view, "status", OFlag::O_RDONLY | OFlag::O_CLOEXEC, Mode::empty())
-                .map_err(|_| no_such(pid))?
+                .map_err(|errno| absent(errno.into()))?
                 .into(),
             pidfd,
             dir,
@@ -231,11 +271,15 @@ impl Process {
 
 /// Whether `/proc` has this very process under this pid. It has not where it was mounted for another pid namespace: the
 /// process whose files are read there would not be the one that is traced.
-fn names_in_proc(pidfd: &OwnedFd, pid: i32) -> bool {
-    let info = std::fs::read_to_string(format!("/proc/self/fdinfo/{}", pidfd.as_raw_fd())).unwrap_or_default();
+fn names_in_proc(pidfd: &OwnedFd, pid: i32) -> io::Result<bool> {
+    let info = match std::fs::read_to_string(format!("/proc/self/fdinfo/{}", pidfd.as_raw_fd())) {
+        // Where /proc does not know ourselves, it is another namespace's.
+        Err(error) if error.kind() == io::ErrorKind::NotFound => return Ok(false),
+        info => info?,
+    };
     let named = info.lines().find_map(|line| line.strip_prefix("Pid:"));
-    // -1 or nothing: it has ended, which is found out soon enough.
-    named.is_some_and(|named| [pid, -1].iter().any(|known| named.trim().parse() == Ok(*known)))
+    // -1: it has ended, which is found out soon enough.
+    Ok(named.is_some_and(|named| [pid, -1].iter().any(|known| named.trim().parse() == Ok(*known))))
 }
 
 /// All of a `status` file, in one read as a rule.
@@ -259,8 +303,15 @@ fn status_text(file: &File) -> Option<Vec<u8>> {
 
 /// A value of procfs from a file of a `/proc/PID` directory.
 pub(super) fn read<T: FromRead>(dir: &OwnedFd, name: &str) -> Option<T> {
-    let fd = nix::fcntl::openat(dir, name, OFlag::O_RDONLY | OFlag::O_CLOEXEC, Mode::empty()).ok()?;
-    T::from_read(File::from(fd)).ok()
+    read_whole(dir, name).ok()
+}
+
+fn read_whole<T: FromRead>(dir: &OwnedFd, name: &str) -> io::Result<T> {
+    let fd = nix::fcntl::openat(dir, name, OFlag::O_RDONLY | OFlag::O_CLOEXEC, Mode::empty())?;
+    let mut text = Vec::new();
+    // By hand, so that the kernel's own error is known: ESRCH of a process that has ended meanwhile.
+    File::from(fd).read_to_end(&mut text)?;
+    T::from_read(text.as_slice()).map_err(io::Error::other)
 }
 
 fn open_dir(pid: i32) -> Result<OwnedFd, Errno> {
@@ -269,17 +320,18 @@ fn open_dir(pid: i32) -> Result<OwnedFd, Errno> {
 }
 
 /// A thread that has not ended, and its directory.
-fn living_thread(dir: &OwnedFd, pid: i32, state: char) -> Option<(i32, OwnedFd)> {
+fn living_thread(dir: &OwnedFd, pid: i32, state: char) -> io::Result<(i32, OwnedFd)> {
     let open = |tid: i32| {
         let flags = OFlag::O_RDONLY | OFlag::O_DIRECTORY | OFlag::O_CLOEXEC;
-        nix::fcntl::openat(dir, format!("task/{tid}").as_str(), flags, Mode::empty()).ok().map(|fd| (tid, fd))
+        nix::fcntl::openat(dir, format!("task/{tid}").as_str(), flags, Mode::empty()).map(|fd| (tid, fd))
     };
     if !matches!(state, 'Z' | 'X' | 'x') {
-        return open(pid);
+        return Ok(open(pid)?);
     }
-    let mut tasks = nix::dir::Dir::openat(dir, "task", OFlag::O_DIRECTORY | OFlag::O_CLOEXEC, Mode::empty()).ok()?;
+    let mut tasks = nix::dir::Dir::openat(dir, "task", OFlag::O_DIRECTORY | OFlag::O_CLOEXEC, Mode::empty())?;
     let tids = tasks.iter().filter_map(|entry| entry.ok()?.file_name().to_str().ok()?.parse().ok());
-    tids.filter(|tid| *tid != pid).find_map(open).or_else(|| open(pid))
+    let living = tids.filter(|tid| *tid != pid).find_map(|tid| open(tid).ok());
+    Ok(living.map_or_else(|| open(pid), Ok)?)
 }
 
 impl Process {
@@ -302,7 +354,7 @@ impl AsRawFd for Process {
 /// The process that a pidfile names.
 pub fn find_by_pidfile(path: &Path) -> Result<Process, Problem> {
     let pid = pidfile(path)?;
-    Process::find(pid).map_err(|problem| {
+    Process::find(pid).map_err(Problem::from).map_err(|problem| {
         let message = format!("{}, which the pidfile {} names", problem.message, path.display());
         Problem { message, ..problem }.help("the pidfile may be left over from a process that has ended")
     })

@@ -19,10 +19,10 @@ pub fn select(selector: &Selector, with: Option<With>) -> Result<Vec<Process>, P
         Selector::Pidfile(path) => vec![find_by_pidfile(path)?],
         Selector::Match(facts, count) => matching(facts, *count)?,
     };
-    Ok(match with {
-        None => found,
+    match with {
+        None => Ok(found),
         Some(with) => with_others(found, with),
-    })
+    }
 }
 
 /// Every process that can be a target: no kernel threads, none that have ended, neither us nor who started us.
@@ -34,12 +34,18 @@ fn candidates() -> Result<Vec<Process>, Problem> {
     let mut pids: Vec<i32> = entries.filter_map(|entry| entry.ok()?.file_name().to_str()?.parse().ok()).collect();
     pids.sort_unstable();
     let launchers = launchers();
-    let found = pids.into_iter().filter(|pid| *pid != own && !launchers.contains(pid)).filter_map(|pid| {
-        let process = Process::find(pid).ok()?;
-        let alive = !matches!(process.state, 'Z' | 'X' | 'x') || process.threads > 1;
-        (alive && !process.kernel).then_some(process)
-    });
-    Ok(found.collect())
+    let mut found = Vec::new();
+    for pid in pids.into_iter().filter(|pid| *pid != own && !launchers.contains(pid)) {
+        match Process::find(pid) {
+            Ok(process) if process.kernel => {}
+            Ok(process) if matches!(process.state, 'Z' | 'X' | 'x') && process.threads <= 1 => {}
+            Ok(process) => found.push(process),
+            // One that is overlooked could be the second that fits.
+            Err(absence) if absence.is_our_want() => return Err(absence.into()),
+            Err(_) => {}
+        }
+    }
+    Ok(found)
 }
 
 /// Our ancestors that have our name among their arguments (sudo, a shell, a timeout): a plan's own words must not make them
@@ -153,9 +159,9 @@ fn wrong_count(found: &[Process], count: usize, hidden: usize) -> Problem {
 }
 
 /// The processes with those that they started.
-fn with_others(found: Vec<Process>, with: With) -> Vec<Process> {
+fn with_others(found: Vec<Process>, with: With) -> Result<Vec<Process>, Problem> {
     let mut found = found;
-    let mut others = candidates().unwrap_or_default();
+    let mut others = candidates()?;
     let mut parents: HashSet<i32> = found.iter().map(|process| process.pid).collect();
     let mut known = parents.clone();
     loop {
@@ -163,12 +169,12 @@ fn with_others(found: Vec<Process>, with: With) -> Vec<Process> {
             others.into_iter().partition(|process| parents.contains(&process.parent));
         let new: Vec<Process> = children.into_iter().filter(|process| known.insert(process.pid)).collect();
         if new.is_empty() {
-            return found;
+            return Ok(found);
         }
         parents = new.iter().map(|process| process.pid).collect();
         found.extend(new);
         if with == With::Children {
-            return found;
+            return Ok(found);
         }
         others = rest;
     }
