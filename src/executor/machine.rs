@@ -62,6 +62,7 @@ impl<'a> Machine<'a> {
         page: Page<'a>,
     ) -> Result<Self, OpFault> {
         let program = &target.program;
+        target.descriptors.stands_still();
         let mut machine = Self {
             target,
             program,
@@ -98,12 +99,7 @@ impl<'a> Machine<'a> {
                 Some(base) => base,
                 None => self.map_scratch(waiter, total)?,
             };
-            let mut at = base;
-            for buffer in &self.program.buffers {
-                self.addresses.push(at);
-                self.write(at, &buffer.bytes)?;
-                at += (buffer.len as u64).next_multiple_of(16);
-            }
+            self.fill(base, total)?;
         }
         self.cells = self
             .program
@@ -116,6 +112,24 @@ impl<'a> Machine<'a> {
             })
             .collect();
         Ok(())
+    }
+
+    /// Writes the program's buffers, one behind the other from `base` on.
+    fn fill(&mut self, base: u64, total: u64) -> Result<(), OpFault> {
+        // What is small goes there in one piece.
+        const SMALL: u64 = 4096;
+        let mut piece = vec![0; if total <= SMALL { total as usize } else { 0 }];
+        let mut at = base;
+        for buffer in &self.program.buffers {
+            self.addresses.push(at);
+            let start = (at - base) as usize;
+            match piece.get_mut(start..start + buffer.bytes.len()) {
+                Some(place) => place.copy_from_slice(&buffer.bytes),
+                None => self.write(at, &buffer.bytes)?,
+            }
+            at += (buffer.len as u64).next_multiple_of(16);
+        }
+        if piece.is_empty() { Ok(()) } else { self.write(base, &piece) }
     }
 
     fn map_scratch(&mut self, waiter: &mut Waiter, total: u64) -> Result<u64, OpFault> {
@@ -392,6 +406,7 @@ impl<'a> Machine<'a> {
         self.announce(place, name, args, Some(call.result), expected)?;
         let page = &self.page;
         let made = self.runner.call(waiter, u64::from(number), args, limits, &|| page.mark(Moment::Set));
+        self.target.descriptors.called();
         let value = made.map_err(|fault| self.came_to_nothing(name, fault))?;
         let written = self.returned(call, value);
         self.made(call, args, value);
@@ -493,6 +508,7 @@ impl<'a> Machine<'a> {
         self.announce(place, name, args, None, expected.or(Some(Expect::Result(0))))?;
         let page = &self.page;
         let made = self.runner.call(waiter, number, args, limits, &|| page.mark(Moment::Set));
+        self.target.descriptors.called();
         let value = made.map_err(|fault| self.came_to_nothing(name, fault))?;
         self.page.mark(Moment::Done(value));
         Ok(value)

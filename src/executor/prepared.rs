@@ -6,7 +6,7 @@ use crate::facts::Found;
 use crate::plan::Plan;
 use crate::problem::Problem;
 use crate::program::{self, Program};
-use crate::remote::{GadgetError, Gadgets, Memory, Surveyor};
+use crate::remote::{GadgetError, Gadgets, Image, Memory, Surveyor};
 use crate::target::{
     AddressSpace, Allowance, Descriptors, Mappings, Names, Process, Sharers, VmFlags, Witness, alike, refusals, select,
     to_read_more,
@@ -245,6 +245,7 @@ impl Prepared {
         let named: Vec<i32> =
             self.program.named.iter().filter_map(|cell| self.program.constant(*cell)).map(|fd| fd as i32).collect();
         for fd in &named {
+            self.descriptors.have_at_hand(*fd);
             std::hint::black_box((self.descriptors.flags(*fd).is_ok(), self.descriptors.holds_posix_locks(*fd)));
         }
         self.descriptors.forget();
@@ -256,6 +257,7 @@ impl Prepared {
         let registers = crate::remote::registers_at(self.main_stack);
         let room = self.surveyor(&[]).room(&registers, FRAME_SIZE);
         std::hint::black_box((self.descriptors.free_number(&named), self.process.same_program(), room));
+        std::hint::black_box(Image::typical());
         std::hint::black_box((self.gadgets.verify(&self.memory), self.sharers.now(&self.process).is_ok()));
     }
 

@@ -89,8 +89,8 @@ pub fn run(
             };
             let single = frozen.iter().all(|frozen| frozen.threads.len() == 1);
             // While one thread is let go the others still stand: nobody may be given way to then.
-            if let (false, Some(nearness)) = (single, waiter.nearness()) {
-                nearness.part();
+            if let Some(nearness) = waiter.nearness() {
+                if single { nearness.expect_to_part() } else { nearness.part() }
             }
             for (frozen, recorder) in frozen.iter().zip(&mut recorders) {
                 recorder.stall(begun.elapsed());

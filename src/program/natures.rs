@@ -172,12 +172,13 @@ impl Sections {
     pub fn keep(&mut self, builder: &mut Builder, fd: Cell, guards: &[Guard]) -> Kept {
         let was = self.no_locks_on(builder, fd, guards);
         let open = [guards, &[builder.succeeded(was)]].concat();
+        // Of the same file as the duplicate will be.
+        let mark = self.mark(builder, fd, &open);
         let (number, keep) = (builder.unset(), builder.unset());
         self.forward.push(when(open.clone(), Action::FreeDescriptor { into: number }));
         let duplicate = builder.constant(libc::F_DUPFD_CLOEXEC as u64);
         self.forward.push(when(open, call(builder, "fcntl", vec![fd, duplicate, number], keep, "keep")));
         let (kept, done) = ([builder.succeeded(keep)], builder.unset());
-        let mark = self.mark(builder, keep, &kept);
         let open = still_open(builder, &mut self.release, keep, mark, &kept);
         self.release.push(when(open, call(builder, "close", vec![keep], done, "release what was kept")));
         builder.keeps.push(keep);

@@ -13,7 +13,7 @@ const POP_RAX_RET: &[u8] = &[0x58, 0xc3];
 /// `mov $15, %rax; syscall` and `mov $15, %eax; syscall`: what a C library has as its signal restorer.
 const RESTORERS: [&[u8]; 2] = [&[0x48, 0xc7, 0xc0, 0x0f, 0, 0, 0, 0x0f, 0x05], &[0xb8, 0x0f, 0, 0, 0, 0x0f, 0x05]];
 /// Code is read in pieces of this size.
-const PIECE: usize = 1 << 20;
+const PIECE: usize = 64 << 10;
 /// No more code than this is searched.
 const MOST_CODE: u64 = 256 << 20;
 

@@ -6,6 +6,7 @@
 
 use crate::target::{Fault, NT_X86_XSTATE, Tracee};
 use std::arch::x86_64::__cpuid_count;
+use std::sync::OnceLock;
 
 /// Where a signal frame's image has its `struct _fpx_sw_bytes`.
 const SOFTWARE_BYTES: usize = 464;
@@ -77,15 +78,18 @@ fn u64_at(bytes: &[u8], offset: usize) -> Option<u64> {
     bytes.get(offset..offset + 8)?.try_into().ok().map(u64::from_le_bytes)
 }
 
+/// Where each feature ends in the standard layout, once it was asked for. A virtual machine is left for each CPUID, which takes
+/// longer than a call in the target: those of most threads are asked for before the stop, by [`Image::typical`].
+static ENDS: [OnceLock<usize>; 63] = [const { OnceLock::new() }; 63];
+
 /// Size of the standard layout that holds these features (CPUID leaf 0xD: size in EAX, offset in EBX).
 fn size_of_features(features: u64) -> usize {
-    (2..63)
-        .filter(|feature| features & (1 << feature) != 0)
-        .map(|feature| {
-            let leaf = __cpuid_count(0xd, feature);
-            leaf.ebx as usize + leaf.eax as usize
-        })
-        .fold(HEADER_END, usize::max)
+    let end = |feature: u32| {
+        let leaf = __cpuid_count(0xd, feature);
+        leaf.ebx as usize + leaf.eax as usize
+    };
+    let known = (2..).zip(ENDS.iter().skip(2)).filter(|(feature, _)| features & (1 << feature) != 0);
+    known.map(|(feature, known)| *known.get_or_init(|| end(feature))).fold(HEADER_END, usize::max)
 }
 
 #[cfg(test)]

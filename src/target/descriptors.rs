@@ -9,7 +9,9 @@ use nix::dir::Dir;
 use nix::errno::Errno;
 use nix::fcntl::OFlag;
 use nix::sys::stat::{Mode, SFlag};
+use nix::unistd::Whence;
 use std::cell::{Cell, RefCell};
+use std::collections::HashMap;
 use std::ffi::CString;
 use std::io;
 use std::os::fd::OwnedFd;
@@ -29,7 +31,21 @@ pub struct Descriptors {
     last_free: Cell<i32>,
     /// About the lowest free number.
     lowest: Cell<i32>,
+    /// Files of fdinfo that were opened before the stop, by number.
+    at_hand: RefCell<HashMap<i32, OwnedFd>>,
+    /// What was seen since the target's last call, once nothing but its calls can change anything.
+    seen: RefCell<Option<Seen>>,
 }
+
+/// What stays true until the target makes a call.
+#[derive(Debug, Default)]
+struct Seen {
+    files: HashMap<i32, Identity>,
+    free: Option<i32>,
+}
+
+/// How many files of fdinfo are kept open for one process.
+const AT_HAND: usize = 4;
 
 const DIRECTORY: OFlag = OFlag::O_DIRECTORY.union(OFlag::O_CLOEXEC);
 
@@ -46,19 +62,60 @@ impl Descriptors {
             ceiling: process.descriptor_table.min(limit),
             last_free: Cell::new(i32::MAX),
             lowest: Cell::new(0),
+            at_hand: RefCell::default(),
+            seen: RefCell::default(),
         })
     }
 
+    /// Opens what the kernel tells of a descriptor, to have it at hand inside the stop: it is of the number, whatever that
+    /// is open on by then (`seq_show` of fs/proc/fd.c).
+    pub fn have_at_hand(&self, fd: i32) {
+        let mut at_hand = self.at_hand.borrow_mut();
+        if at_hand.len() < AT_HAND
+            && let Ok(file) = self.open_info(fd)
+        {
+            at_hand.insert(fd, file);
+        }
+    }
+
+    /// From now on nothing changes but by calls of the target, which [`Descriptors::called`] tells of.
+    pub fn stands_still(&self) {
+        self.seen.replace(Some(Seen::default()));
+    }
+
+    /// The target has made a call.
+    pub fn called(&self) {
+        if let Some(seen) = self.seen.borrow_mut().as_mut() {
+            seen.files.clear();
+            seen.free = None;
+        }
+    }
+
+    fn open_info(&self, fd: i32) -> Result<OwnedFd, Errno> {
+        let flags = OFlag::O_RDONLY | OFlag::O_CLOEXEC;
+        nix::fcntl::openat(&self.fdinfo, fd.to_string().as_str(), flags, Mode::empty())
+    }
+
     fn info(&self, fd: i32) -> Result<FdInfo, Errno> {
-        let name = fd.to_string();
-        let file = nix::fcntl::openat(&self.fdinfo, name.as_str(), OFlag::O_RDONLY | OFlag::O_CLOEXEC, Mode::empty())?;
+        let at_hand = self.at_hand.borrow();
+        let opened;
+        let file = match at_hand.get(&fd) {
+            Some(file) => {
+                nix::unistd::lseek(file, 0, Whence::SeekSet)?;
+                file
+            }
+            None => {
+                opened = self.open_info(fd)?;
+                &opened
+            }
+        };
         let mut text = [0; 1024];
-        let length = nix::unistd::read(&file, &mut text)?;
+        let length = nix::unistd::read(file, &mut text)?;
         let mut text = text[..length].to_vec();
         // One read tells all of it, but for the watches of an epoll or inotify descriptor and a file of many locks.
         let mut more = [0; 4096];
         while text.len() >= 1000 {
-            match nix::unistd::read(&file, &mut more)? {
+            match nix::unistd::read(file, &mut more)? {
                 0 => break,
                 length => text.extend_from_slice(&more[..length]),
             }
@@ -154,6 +211,9 @@ impl Descriptors {
         let below = (3..last.min(top)).rev().chain((last.max(3)..top).rev());
         let found = below.into_iter().filter(|fd| !named.contains(fd)).find(free);
         self.last_free.set(found.unwrap_or(top));
+        if let Some(seen) = self.seen.borrow_mut().as_mut() {
+            seen.free = found;
+        }
         found
     }
 
@@ -167,6 +227,9 @@ impl Descriptors {
     /// The number that the kernel gives a descriptor which is opened now and must not have one below `least`; `None` if that
     /// takes too long to tell.
     pub fn next_number(&self, least: i32) -> Option<i32> {
+        if self.seen.borrow().as_ref().is_some_and(|seen| seen.free == Some(least)) {
+            return Some(least);
+        }
         // The process has run since the survey: it may have closed some.
         const BELOW: i32 = 64;
         const LOOKS: i32 = 256;
@@ -209,7 +272,7 @@ impl Descriptors {
 
     /// Whether it is a file with something in it. True if it can't be told.
     pub fn holds_content(&self, fd: i32) -> bool {
-        self.identity(fd).map_or(true, |of| of.kind == SFlag::S_IFREG && of.size > 0)
+        self.look(fd).map_or(true, |of| of.kind == SFlag::S_IFREG && of.size > 0)
     }
 
     /// Forgets which descriptors there are: a call may have locked a file through a new one.
@@ -228,7 +291,20 @@ impl Descriptors {
         self.identity(fd).ok().map(|of| of.file)
     }
 
+    /// Its file, which is known until the next call; its size is not.
     fn identity(&self, fd: i32) -> Result<Identity, Errno> {
+        let known = self.seen.borrow().as_ref().and_then(|seen| seen.files.get(&fd).copied());
+        if let Some(known) = known {
+            return Ok(known);
+        }
+        let found = self.look(fd)?;
+        if let Some(seen) = self.seen.borrow_mut().as_mut() {
+            seen.files.insert(fd, found);
+        }
+        Ok(found)
+    }
+
+    fn look(&self, fd: i32) -> Result<Identity, Errno> {
         let name = CString::new(fd.to_string()).map_err(|_| Errno::EINVAL)?;
         identity(&*self.links.borrow(), &name)
     }

@@ -14,9 +14,9 @@ use std::sync::atomic::{AtomicBool, AtomicU64, Ordering};
 use std::sync::mpsc::{RecvTimeoutError, Sender, channel};
 use std::time::{Duration, Instant};
 
-/// So long the tracer may give way to everybody, and how often that is looked at.
+/// So long the tracer may have another policy than its own, and how often that is looked at.
 const LONGEST: Duration = Duration::from_millis(2);
-const LOOK: Duration = Duration::from_millis(1);
+const LOOK: Duration = Duration::from_micros(250);
 /// What the watching thread needs of a stack; all of it may be locked.
 const STACK: usize = 64 << 10;
 
@@ -30,7 +30,7 @@ pub struct Nearness {
     near: Option<usize>,
     gives_way: bool,
     clock: Arc<Clock>,
-    watch: Option<Sender<()>>,
+    watch: Option<Sender<usize>>,
 }
 
 /// What the tracer and the thread that watches it both know.
@@ -38,15 +38,21 @@ pub struct Nearness {
 struct Clock {
     /// What the times are counted from.
     begun: Instant,
-    /// Nanoseconds at which it began to give way; 0: it does not.
+    /// Nanoseconds at which it took another policy than its own; 0: it has its own.
     since: AtomicU64,
-    /// It did for too long, and must not again.
+    /// It had it for too long, and must not again.
     over: AtomicBool,
+    /// It has nothing to do any more where it is.
+    parting: AtomicBool,
 }
 
 impl Clock {
     fn now(&self) -> u64 {
         self.begun.elapsed().as_nanos() as u64
+    }
+
+    fn begin(&self) {
+        self.since.store(self.now().max(1), Ordering::SeqCst);
     }
 
     fn is_over(&self) -> bool {
@@ -67,22 +73,31 @@ impl Nearness {
         if !ordinary || processors < 2 || !may_return() {
             return None;
         }
-        let clock = Clock { begun: Instant::now(), since: AtomicU64::new(0), over: AtomicBool::new(false) };
-        let clock = Arc::new(clock);
-        let (watch, orders) = channel::<()>();
+        let clock = Arc::new(Clock {
+            begun: Instant::now(),
+            since: AtomicU64::new(0),
+            over: AtomicBool::new(false),
+            parting: AtomicBool::new(false),
+        });
+        let (watch, orders) = channel::<usize>();
         let (begun, told) = channel();
         let (shared, home) = (clock.clone(), everywhere);
         let watcher = move || {
             let _told = begun.send(());
             // Nothing to watch until the first word.
-            if orders.recv().is_err() {
-                return;
-            }
-            while orders.recv_timeout(LOOK) == Err(RecvTimeoutError::Timeout) {
-                // Again and again: it may have become idle in the same moment.
+            let Ok(mut near) = orders.recv() else { return };
+            loop {
+                match orders.recv_timeout(LOOK) {
+                    Ok(now) => near = now,
+                    Err(RecvTimeoutError::Disconnected) => return,
+                    Err(RecvTimeoutError::Timeout) => {}
+                }
+                // Again and again: it may have taken the other policy in the same moment.
                 if shared.is_over() {
                     shared.over.store(true, Ordering::SeqCst);
                     leave(tracer, &home);
+                } else if shared.parting.load(Ordering::SeqCst) {
+                    go_elsewhere(tracer, near, &home);
                 }
             }
         };
@@ -97,26 +112,49 @@ impl Nearness {
     }
 
     /// Goes there, if that is allowed. From then on it takes time from whoever runs there, so it is the last thing to do
-    /// before the stop.
-    pub fn come(&mut self) {
+    /// before the stop. `at_once` is for few threads: whoever runs there does not even end its turn, and has none before it
+    /// is given way to.
+    pub fn come(&mut self, at_once: bool) {
         let Some(processor) = self.aim.take() else { return };
         let mut there = CpuSet::new();
         let allowed = self.everywhere.is_set(processor) == Ok(true) && there.set(processor).is_ok();
         if !allowed || self.near == Some(processor) {
             return;
         }
-        let watched = self.watch.as_ref().is_some_and(|watch| watch.send(()).is_ok());
-        if watched && sched_setaffinity(self.tracer, &there).is_ok() {
+        if !self.watch.as_ref().is_some_and(|watch| watch.send(processor).is_ok()) {
+            return;
+        }
+        if at_once && !self.clock.over.load(Ordering::SeqCst) {
+            self.clock.begin();
+            // Where that is refused it waits for its turn.
+            set_policy(self.tracer, libc::SCHED_FIFO);
+        }
+        if sched_setaffinity(self.tracer, &there).is_ok() {
             self.near = Some(processor);
+        } else {
+            self.part();
         }
     }
 
     /// From now on whoever wants the processor has it.
     pub fn give_way(&mut self) {
         if self.near.is_some() && !self.gives_way && !self.clock.over.load(Ordering::SeqCst) {
-            self.clock.since.store(self.clock.now().max(1), Ordering::SeqCst);
+            self.clock.begin();
             self.gives_way = set_policy(self.tracer, libc::SCHED_IDLE);
         }
+    }
+
+    /// Lets the tracee have its turn. We stay runnable, and so go on as soon as it stops, without being woken; and having
+    /// given up a turn we are behind it in the kernel's count, so that it takes the next one by itself (`pick_eevdf` of
+    /// kernel/sched/fair.c looks at that count, not at who is idle).
+    pub fn yield_turn(&self) {
+        std::thread::yield_now();
+    }
+
+    /// The tracee is about to be let go. It will have the processor before we have it again, so the watching thread makes us
+    /// part if we don't come to do so.
+    pub fn expect_to_part(&self) {
+        self.clock.parting.store(true, Ordering::SeqCst);
     }
 
     /// Whether it gives way: to stay awake would be of no use then.
@@ -126,13 +164,13 @@ impl Nearness {
 
     /// An ordinary thread again, elsewhere: beside who was let go it would take a share of that processor.
     pub fn part(&mut self) {
-        if let Some(near) = self.near.take() {
-            let mut elsewhere = self.everywhere;
-            let _moved = elsewhere.unset(near).and_then(|()| sched_setaffinity(self.tracer, &elsewhere));
-            leave(self.tracer, &self.everywhere);
+        match self.near.take() {
+            Some(near) => go_elsewhere(self.tracer, near, &self.everywhere),
+            None => leave(self.tracer, &self.everywhere),
         }
         self.gives_way = false;
         self.clock.since.store(0, Ordering::SeqCst);
+        self.clock.parting.store(false, Ordering::SeqCst);
     }
 }
 
@@ -159,6 +197,13 @@ fn holds_sys_nice() -> bool {
     effective.and_then(|set| u64::from_str_radix(set.trim(), 16).ok()).is_some_and(|set| set & (1 << 23) != 0)
 }
 
+/// Leaves a processor for any other.
+fn go_elsewhere(tracer: Pid, near: usize, everywhere: &CpuSet) {
+    let mut elsewhere = *everywhere;
+    let _moved = elsewhere.unset(near).and_then(|()| sched_setaffinity(tracer, &elsewhere));
+    leave(tracer, everywhere);
+}
+
 fn leave(tracer: Pid, everywhere: &CpuSet) {
     // What was allowed before is allowed.
     set_policy(tracer, libc::SCHED_OTHER);
@@ -166,9 +211,10 @@ fn leave(tracer: Pid, everywhere: &CpuSet) {
 }
 
 fn set_policy(thread: Pid, policy: i32) -> bool {
-    // SAFETY: sched_param is a plain integer, for which zero is a value; the pointer is to a local.
+    // SAFETY: sched_param is a plain integer, for which zero is a value (and the least of SCHED_FIFO is 1); the pointer is to a local.
     unsafe {
-        let param: libc::sched_param = std::mem::zeroed();
+        let mut param: libc::sched_param = std::mem::zeroed();
+        param.sched_priority = i32::from(policy == libc::SCHED_FIFO);
         libc::sched_setscheduler(thread.as_raw(), policy, &raw const param) == 0
     }
 }
@@ -227,7 +273,7 @@ mod tests {
         let processor = (0..CpuSet::count()).find(|cpu| nearness.everywhere.is_set(*cpu) == Ok(true)).unwrap();
         let _hog = Hog::on(processor);
         nearness.aim(processor);
-        nearness.come();
+        nearness.come(false);
         nearness.give_way();
         assert!(nearness.gives_way());
         // Who watches makes this an ordinary thread again, or it would hardly come so far.
@@ -244,7 +290,7 @@ mod tests {
         let Some(mut nearness) = Nearness::new() else { return };
         let processor = (0..CpuSet::count()).rfind(|cpu| nearness.everywhere.is_set(*cpu) == Ok(true)).unwrap();
         nearness.aim(processor);
-        nearness.come();
+        nearness.come(false);
         nearness.give_way();
         nearness.part();
         assert_eq!(policy(), libc::SCHED_OTHER);

@@ -381,8 +381,13 @@ impl Waiter {
         if let Some(event) = peek(tracee.tid)? {
             return Ok(event);
         }
-        let gives_way = self.nearness.as_ref().is_some_and(Nearness::gives_way);
-        let awake = if gives_way { Instant::now() } else { deadline.min(Instant::now() + self.awake) };
+        let awake = match &self.nearness {
+            Some(nearness) if nearness.gives_way() => {
+                nearness.yield_turn();
+                Instant::now()
+            }
+            _ => deadline.min(Instant::now() + self.awake),
+        };
         loop {
             if let Some(event) = peek(tracee.tid)? {
                 return Ok(event);
