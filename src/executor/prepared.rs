@@ -11,7 +11,9 @@ use crate::target::{
     AddressSpace, Allowance, Descriptors, Mappings, Names, Process, Sharers, VmFlags, Witness, alike, refusals, select,
     to_read_more,
 };
+use std::cell::OnceCell;
 use std::fs::File;
+use std::io;
 
 /// About what a landing frame takes.
 const FRAME_SIZE: u64 = 4096;
@@ -33,8 +35,8 @@ pub struct Prepared {
     pub mappings: Mappings,
     /// What the kernel notes of each of them.
     pub vm_flags: VmFlags,
-    /// How they lay before the stop.
-    pub space: AddressSpace,
+    /// How they lie, once a program needs to know: as a rule before the stop.
+    space: OnceCell<AddressSpace>,
     /// Its descriptors.
     pub descriptors: Descriptors,
     /// Who shares what with it.
@@ -142,7 +144,11 @@ fn open(
     let memory = Memory::new(process.open("mem", true).map_err(|error| unreadable("the memory", error))?);
     let pagemap = process.open("pagemap", false).map_err(|error| unreadable("the page map", error))?;
     let vm_flags = VmFlags::open(&process).map_err(|error| unreadable("the mappings", error))?;
-    let space = mappings.space().map_err(|error| unreadable("the mappings", error))?;
+    let space = OnceCell::new();
+    if program.chooses_memory() {
+        let counted = mappings.space().map_err(|error| unreadable("the mappings", error))?;
+        space.get_or_init(|| counted);
+    }
     let descriptors = Descriptors::open(&process).map_err(|error| unreadable("the descriptors", error))?;
     let sharers = Sharers::scan(&process)?;
     let linker = process.auxiliary(libc::AT_BASE);
@@ -225,6 +231,15 @@ impl Prepared {
     fn random_in(&self, memory: &Memory) -> Option<[u8; 16]> {
         let mut bytes = [0; 16];
         memory.read(self.process.auxiliary(libc::AT_RANDOM), &mut bytes).ok().map(|()| bytes)
+    }
+
+    /// How its mappings lie. To count them takes long where there are many, so it is done before the stop where the program
+    /// asks.
+    pub fn space(&self) -> io::Result<AddressSpace> {
+        match self.space.get() {
+            Some(space) => Ok(*space),
+            None => self.mappings.space().map(|counted| *self.space.get_or_init(|| counted)),
+        }
     }
 
     /// Finds room for landing frames among threads with these stack pointers.

@@ -65,7 +65,7 @@ impl Machine<'_> {
 
     /// A free range, or 0.
     pub(super) fn free_range(&mut self, length: u64) -> Result<u64, OpFault> {
-        let (first, last) = self.target.space.gap;
+        let (first, last) = self.target.space().map_err(unreadable)?.gap;
         let alignment = ALIGNMENTS.into_iter().find(|alignment| length >= *alignment).unwrap_or(PAGE);
         let mut at = self.free.max(first + (last - first) / 2);
         for _ in 0..DETOURS {
@@ -102,9 +102,10 @@ impl Machine<'_> {
         if found.iter().any(uneven) {
             return refuse("it would cut a huge page in two");
         }
-        let most = self.target.space.most as u64;
+        let space = self.target.space().map_err(unreadable)?;
+        let most = space.most as u64;
         // Those that the plan has made since they were counted are no more than its calls.
-        let count = self.target.space.mappings as u64 + 2 * self.trace.len() as u64 + SPARE;
+        let count = space.mappings as u64 + 2 * self.trace.len() as u64 + SPARE;
         if found.iter().any(|one| cut(&one)) && count > most {
             return refuse("it would cut a mapping in two, and the process has about as many as it may have");
         }

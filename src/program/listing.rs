@@ -271,7 +271,7 @@ fn names(program: &Program) -> HashMap<Cell, String> {
         }
         give(step.result, "result");
     }
-    for op in all_ops(program) {
+    for op in program.ops() {
         match &op.action {
             Action::Add { into, .. } => give(*into, "sum"),
             Action::Bits { into, .. } => give(*into, "bits"),
@@ -318,8 +318,8 @@ fn read(program: &Program) -> HashSet<Cell> {
         guards(&step.when);
         guards(&step.unless);
     }
-    all_ops(program).for_each(|op| guards(&op.guards));
-    for op in all_ops(program) {
+    program.ops().for_each(|op| guards(&op.guards));
+    for op in program.ops() {
         match &op.action {
             Action::Add { a, b, .. } => read.extend([*a, *b]),
             Action::Divide { a, by, .. } => read.extend([*a, *by]),
@@ -343,11 +343,6 @@ fn read(program: &Program) -> HashSet<Cell> {
     read
 }
 
-fn all_ops(program: &Program) -> impl Iterator<Item = &Op> {
-    program.steps.iter().flat_map(|step| {
-        step.prepare.iter().chain(&step.forward).chain(&step.undo).chain(&step.commit).chain(&step.release)
-    })
-}
 /// What mappings are looked at for, in words.
 fn respect(aspect: Aspect) -> &'static str {
     match aspect {

@@ -518,6 +518,18 @@ pub struct Program {
 }
 
 impl Program {
+    /// Every op of every section.
+    pub fn ops(&self) -> impl Iterator<Item = &Op> {
+        self.steps.iter().flat_map(|step| {
+            step.prepare.iter().chain(&step.forward).chain(&step.undo).chain(&step.commit).chain(&step.release)
+        })
+    }
+
+    /// Whether it has to know how all mappings of the process lie.
+    pub fn chooses_memory(&self) -> bool {
+        self.ops().any(|op| matches!(op.action, Action::FreeRange { .. } | Action::CanUnmap { .. }))
+    }
+
     /// The buffer whose address a cell holds.
     pub fn buffer_at(&self, Cell(index): Cell) -> Option<BufferId> {
         match self.cells.get(index as usize) {
