@@ -71,9 +71,9 @@ fn redirect_to_a_file_that_is_there() {
     step 2: dup2(${log_fd}, 1)
       forward  flags = flags of descriptor 1  if log_fd != 1
       forward  check that no POSIX locks are on the file of descriptor 1  if log_fd != 1 and flags >= 0
+      forward  mark_2 = mark of descriptor 1  if log_fd != 1 and flags >= 0
       forward  high = a free descriptor number  if log_fd != 1 and flags >= 0
       forward  fcntl(1, F_DUPFD_CLOEXEC, high) = keep  if log_fd != 1 and flags >= 0  # keep
-      forward  mark_2 = mark of descriptor keep  if keep >= 0
       forward  dup2(log_fd, 1) = result  # as asked
       undo     flags_2 = flags of descriptor 1  if result >= 0 and log_fd != 1
       undo     sum = 0 + 0  if result >= 0 and log_fd != 1
@@ -101,9 +101,9 @@ fn redirect_to_a_file_that_is_there() {
       forward  close(log_fd) = result_2  if sum_3 == 0 and open_4 == 0  # as asked
       forward  flags_4 = flags of descriptor log_fd  if sum_3 == 1
       forward  check that no POSIX locks are on the file of descriptor log_fd  if sum_3 == 1 and flags_4 >= 0
+      forward  mark_4 = mark of descriptor log_fd  if sum_3 == 1 and flags_4 >= 0
       forward  high_2 = a free descriptor number  if sum_3 == 1 and flags_4 >= 0
       forward  fcntl(log_fd, F_DUPFD_CLOEXEC, high_2) = keep_2  if sum_3 == 1 and flags_4 >= 0  # keep
-      forward  mark_4 = mark of descriptor keep_2  if keep_2 >= 0
       forward  close(log_fd) = result_2  if sum_3 == 1  # as asked
       undo     flags_5 = flags of descriptor log_fd  if keep_2 >= 0
       undo     sum_4 = 0 + 0  if keep_2 >= 0 and flags_5 < 0

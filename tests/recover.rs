@@ -69,6 +69,43 @@ const HELD_BACK: &str = "
   - close: [\"${event}\"]
 ";
 
+/// Undo that the plan itself says, for calls whose results show.
+const OF_ITS_OWN: &str = "
+  - dup: [2]
+    capture: copy
+    undo:
+      - close: [\"${copy}\"]
+  - eventfd2: [0, EFD_CLOEXEC]
+    capture: event
+    undo:
+      - close: [\"${event}\"]
+  - pipe2: [{ out: 8 }, O_CLOEXEC]
+    capture: { pipefd: ends }
+    undo:
+      - close: [\"${ends[0]}\"]
+      - close: [\"${ends[1]}\"]
+  - umask: [0o27]
+";
+
+/// Undo of the plan's own that goes by a number which nobody knows if we die before it is told.
+const BLIND: &str = "
+  - umask: [0o27]
+    capture: before
+    undo:
+      - umask: [\"${before}\"]
+  - close: [9999]
+";
+
+#[test]
+fn undo_of_ones_own() {
+    sweep(Case { name: "undo of one's own", steps: OF_ITS_OWN, targets: 1 });
+}
+
+#[test]
+fn undo_that_would_be_blind_is_not_run() {
+    sweep::blind(Case { name: "blind", steps: BLIND, targets: 1 });
+}
+
 #[test]
 fn values_and_memory() {
     sweep(Case { name: "values", steps: VALUES, targets: 1 });

@@ -33,6 +33,12 @@ pub fn landing(target: &Prepared, program: &Program, called: &Called, flight: Fl
     if line.section == Section::Own {
         return own(target, line);
     }
+    if is_judged_blindly(program, line) && !may_be_seen(line) {
+        return Landing::Unknown(format!(
+            "what its {} returned was not told any more, and the undo that the plan has for it goes by that",
+            line.call
+        ));
+    }
     // What only asks is asked again if need be.
     let inert = by_name(&line.call)
         .is_some_and(|call| matches!(particulars(call, |index| line.args.get(index).copied()).nature, Nature::Inert));
@@ -63,6 +69,21 @@ pub fn landing(target: &Prepared, program: &Program, called: &Called, flight: Fl
         Some(Expect::Result(_)) | None if flight == Flight::Due => Landing::Nothing,
         Some(Expect::Result(value)) => Landing::Returned(value as i64),
         None => Landing::Unknown(format!("what its {} returned was not told any more", line.call)),
+    }
+}
+
+/// Whether it is a step's own call whose undo runs unless it is known to have failed.
+fn is_judged_blindly(program: &Program, line: &CallLine<'_>) -> bool {
+    let step = program.steps.get(line.step).filter(|_| line.section == Section::Forward);
+    step.is_some_and(|step| step.is_undone_as_said() && line.into == Some(step.result.0))
+}
+
+/// Whether what a call came to shows in what is there.
+fn may_be_seen(line: &CallLine<'_>) -> bool {
+    match line.expect {
+        Some(Expect::Descriptor(_) | Expect::Pair(..) | Expect::Place(_)) => true,
+        Some(Expect::Result(_)) => matches!(&*line.call, "dup2" | "dup3"),
+        None => false,
     }
 }
 

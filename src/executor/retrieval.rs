@@ -83,20 +83,24 @@ fn prepare(
             (None, _) | (Some(_), None) => last.result.map_or(Landing::Nothing, Landing::Returned),
         };
         let at = numbers.iter().position(|number| *number == of);
-        let result = match landed {
-            Landing::Nothing => None,
-            Landing::Returned(value) => Some(value),
-            Landing::Filled(value, buffer, bytes) => {
-                ledger.page(of).filled(None, vec![(buffer, bytes.clone())]).map_err(|error| unwritten(&error))?;
-                run.buffers.insert((of, buffer), bytes);
-                Some(value)
-            }
-            Landing::Unknown(why) => {
-                let who = at.map(|at| targets[at].process.title()).unwrap_or_default();
-                unknown.push(Problem::error("run::in-doubt", format!("{who}: {why}")));
-                None
-            }
-        };
+        let result =
+            match landed {
+                Landing::Nothing => None,
+                Landing::Returned(value) => Some(value),
+                Landing::Filled(value, buffer, bytes) => {
+                    ledger.page(of).filled(None, vec![(buffer, bytes.clone())]).map_err(|error| unwritten(&error))?;
+                    run.buffers.insert((of, buffer), bytes);
+                    Some(value)
+                }
+                Landing::Unknown(why) => {
+                    let who = at.map(|at| targets[at].process.title()).unwrap_or_default();
+                    let doubt = Problem::error("run::in-doubt", format!("{who}: {why}"));
+                    unknown.push(doubt.help(
+                        "look at the process whether the call was made; `criu-plan journal show` tells what it was",
+                    ));
+                    None
+                }
+            };
         let line = Line::Resolved(ResolvedLine { n: last.line.n, result });
         ledger.log().append(&line).map_err(|error| unwritten(&error))?;
         run.resolve(result);

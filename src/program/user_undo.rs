@@ -11,6 +11,14 @@ use crate::syscalls::Nature;
 /// What a step under `undo` is lowered for.
 const PURPOSE: &str = "undo, as the plan has it";
 
+impl StepCode {
+    /// Whether its undo is what the plan says. That goes by what the step's call returned, and compares nothing.
+    pub fn is_undone_as_said(&self) -> bool {
+        let said = |op: &Op| matches!(&op.action, Action::Call(call) if call.purpose == PURPOSE);
+        self.undo.iter().any(said)
+    }
+}
+
 impl Lowering<'_> {
     /// The sections of a step that has undo of its own. That is lowered by [`Self::user_undo`], once the step's captures are
     /// bound.

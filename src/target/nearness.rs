@@ -5,7 +5,8 @@
 //! that runs only `SCHED_IDLE` threads counts as idle, so the tracer becomes one: the tracee is woken where it was, takes
 //! the processor at once, and gives it back as it stops. That takes the privilege to leave the policy again, and is undone
 //! by a second thread if the stop goes on for longer than a hand-over ever should: on a processor that others want too an
-//! idle thread may wait for ever.
+//! idle thread may wait for ever. It comes there as a `SCHED_FIFO` thread, for the moment in which the tracee is asked to
+//! stop: as an ordinary one it would wait for the end of the turn of whoever runs there, 3 ms.
 
 use nix::sched::{CpuSet, sched_getaffinity, sched_setaffinity};
 use nix::unistd::{Pid, gettid};
@@ -283,6 +284,38 @@ mod tests {
         }
         nearness.part();
         assert_eq!(sched_getaffinity(Pid::from_raw(0)).unwrap(), nearness.everywhere);
+    }
+
+    #[test]
+    fn who_comes_at_once_to_a_hog_parts_from_it_again() {
+        let Some(mut nearness) = Nearness::new() else { return };
+        let processor = (0..CpuSet::count()).find(|cpu| nearness.everywhere.is_set(*cpu) == Ok(true)).unwrap();
+        let _hog = Hog::on(processor);
+        nearness.aim(processor);
+        nearness.come(true);
+        assert_eq!(nearness.near, Some(processor));
+        nearness.give_way();
+        nearness.expect_to_part();
+        // The hog has the processor now, and the watching thread sees to it that we go on elsewhere.
+        nearness.yield_turn();
+        nearness.part();
+        assert_eq!(policy(), libc::SCHED_OTHER);
+        assert_eq!(sched_getaffinity(Pid::from_raw(0)).unwrap(), nearness.everywhere);
+    }
+
+    #[test]
+    fn who_comes_at_once_and_stays_is_an_ordinary_thread_again_soon() {
+        let Some(mut nearness) = Nearness::new() else { return };
+        let processor = (0..CpuSet::count()).find(|cpu| nearness.everywhere.is_set(*cpu) == Ok(true)).unwrap();
+        nearness.aim(processor);
+        nearness.come(true);
+        let begun = Instant::now();
+        while policy() != libc::SCHED_OTHER {
+            assert!(begun.elapsed() < Duration::from_secs(10), "it still goes before all others");
+        }
+        nearness.give_way();
+        assert!(!nearness.gives_way());
+        nearness.part();
     }
 
     #[test]

@@ -101,6 +101,25 @@ impl Stage {
         }
     }
 
+    /// Recovers the run, if there is one. Whether it is known by then how the umask is, which is as it was; otherwise it may
+    /// be what the plan makes of it, too.
+    pub fn recover_or_doubt(&mut self, was: &str, becomes: &str) -> bool {
+        wait_until("no criu-plan is at work", || self.run().is_none_or(|(_, state)| state != "running"));
+        let Some((run, _)) = self.run() else { return true };
+        let output = self.recover(&run).output().unwrap();
+        self.targets[0].assert_well();
+        let (umask, said) = (self.targets[0].status("Umask"), String::from_utf8_lossy(&output.stdout).into_owned());
+        match output.status.code() {
+            Some(0) => assert_eq!(umask, was, "{said}"),
+            code => {
+                assert_eq!(code, Some(3), "{said}");
+                assert!(umask == was || umask == becomes, "{umask}: {said}");
+                assert!(said.contains("what its umask returned was not told any more"), "{said}");
+            }
+        }
+        output.status.code() == Some(0)
+    }
+
     pub fn recover_well(&self, run: &str) {
         let output: Output = self.recover(run).output().unwrap();
         if output.status.code() != Some(0) {

@@ -69,6 +69,21 @@ pub fn sweep(case: Case) {
     assert!(wrong.is_empty(), "{wrong}");
 }
 
+/// A plan that is taken back, and sets a umask whose undo goes by what the call returned: killed in it, before that is known, the
+/// umask stays what it is by then, and recovery says so.
+pub fn blind(case: Case) {
+    let blow = Blow { counted: Party::Child, calls: Calls::Ptrace, victims: BOTH };
+    let stage = Stage::new(case);
+    let whole = blow.strike(&mut stage.apply(), u32::MAX, path(&stage)).counted;
+    let mut doubts = 0;
+    for k in 1..=whole {
+        let mut stage = Stage::new(case);
+        blow.strike(&mut stage.apply(), k, path(&stage));
+        doubts += u32::from(!stage.recover_or_doubt("0022", "0027"));
+    }
+    assert!((1..whole / 4).contains(&doubts), "{doubts} of {whole}");
+}
+
 impl Series {
     /// Kills a run in its middle; its id.
     fn cut_off(stage: &Stage, whole: u32) -> String {
