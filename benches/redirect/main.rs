@@ -2,7 +2,8 @@
 //! for criu-plan and its peers on the same target, in one run, interleaved.
 //!
 //! `cargo bench --bench redirect [-- --rounds 20]`. Peers: the calls made by the target itself; a hand-written ptrace
-//! sequence that makes as many remote calls as criu-plan does and takes no care of anything; gdb in batch mode.
+//! sequence that makes as many remote calls as criu-plan does and takes no care of anything; gdb in batch mode; and criu-plan
+//! with a plan that keeps nothing for undo.
 
 // A benchmark that can't set itself up has nothing to measure.
 #![allow(clippy::unwrap_used, clippy::expect_used)]
@@ -23,16 +24,25 @@ struct Tool {
     run: fn(&Target, &Path),
 }
 
-const TOOLS: [Tool; 4] = [
+const TOOLS: [Tool; 5] = [
     Tool { name: "in the target itself", run: |target, log| target.redirect_itself(log) },
     Tool { name: "minimal ptrace", run: |target, log| minimal::redirect(target.pid(), log) },
     Tool { name: "criu-plan", run: criu_plan },
     Tool { name: "gdb batch", run: gdb },
+    Tool { name: "criu-plan, no undo", run: without_undo },
 ];
 
 fn criu_plan(target: &Target, log: &Path) {
+    apply(target, log, concat!(env!("CARGO_MANIFEST_DIR"), "/plans/redirect.yaml"));
+}
+
+fn without_undo(target: &Target, log: &Path) {
+    apply(target, log, concat!(env!("CARGO_MANIFEST_DIR"), "/benches/redirect/without-undo.yaml"));
+}
+
+fn apply(target: &Target, log: &Path, plan: &str) {
     let status = Command::new(env!("CARGO_BIN_EXE_criu-plan"))
-        .args(["apply", concat!(env!("CARGO_MANIFEST_DIR"), "/plans/redirect.yaml")])
+        .args(["apply", plan])
         .args(["--set", &format!("pid={}", target.pid()), "--set", &format!("log={}", log.display())])
         .stdout(Stdio::null())
         .status();
@@ -69,7 +79,10 @@ fn measure(mappings: usize, rounds: usize, directory: &Path) {
     let mut quiet = Vec::new();
     for round in 0..rounds {
         quiet.push(target.longest_gap(|| std::thread::sleep(Duration::from_millis(20))));
-        for (tool, (stalls, walls)) in TOOLS.iter().zip(&mut figures) {
+        // Each comes after each other one: gdb leaves all caches cold.
+        for place in 0..TOOLS.len() {
+            let at = (place * (1 + round % (TOOLS.len() - 1)) + round) % TOOLS.len();
+            let (tool, (stalls, walls)) = (&TOOLS[at], &mut figures[at]);
             let log = directory.join(format!("{}-{round}.log", tool.name.replace(' ', "-")));
             let mut wall = Duration::ZERO;
             stalls.push(target.longest_gap(|| {
@@ -93,6 +106,7 @@ fn measure(mappings: usize, rounds: usize, directory: &Path) {
         stall(3) / stall(2),
         wall(3) / wall(2),
     );
+    println!("  undo adds {:.0} % to the stall (goal 30)", (stall(2) / stall(4) - 1.0) * 100.0);
 }
 
 fn main() -> ExitCode {

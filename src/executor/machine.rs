@@ -4,23 +4,21 @@ use super::expectation::{expect, propose};
 use super::fault::OpFault;
 use super::judgement::{judged, relation_holds};
 use super::ledger::{Page, precious};
+use super::made::Made;
 use super::prepared::Prepared;
+use super::scratch::MMAP;
 use super::seccomp_gate::Gate;
 use super::threads::{Crew, Worker, named};
 use crate::journal::{CallLine, Expect, Moment, Section};
-use crate::program::{Action, Buffer, BufferId, Call, Cell, Guard, Init, Op, Program, StepCode};
+use crate::program::{Action, BufferId, Call, Cell, Guard, Init, Op, Program, StepCode};
 use crate::remote::{CallFault, Limits, Runner};
-use crate::syscalls::layouts::Int;
 use crate::syscalls::memory::{self, Changes};
 use crate::syscalls::{Arch, Kind, restart};
 use crate::target::{Fault, Waiter};
 use std::time::{Duration, Instant};
 
-/// Where scratch memory that the room has no place for is made.
-const MMAP: u64 = libc::SYS_mmap as u64;
-const MUNMAP: u64 = libc::SYS_munmap as u64;
 /// A rollback that needs longer than this for one call has failed.
-const UNDO_TIME: Duration = Duration::from_secs(1);
+pub(super) const UNDO_TIME: Duration = Duration::from_secs(1);
 
 /// A target with a thread that runs its ops.
 pub struct Machine<'a> {
@@ -28,27 +26,27 @@ pub struct Machine<'a> {
     pub(super) program: &'a Program,
     /// The thread at work.
     pub(super) runner: Runner,
-    gate: Gate,
+    pub(super) gate: Gate,
     /// The thread that runs what no step gives to another.
     first: i32,
-    crew: Crew,
+    pub(super) crew: Crew,
     cells: Vec<Option<u64>>,
-    addresses: Vec<u64>,
+    pub(super) addresses: Vec<u64>,
     /// Scratch memory made by mmap: begin and length.
-    mapped: Option<(u64, u64)>,
+    pub(super) mapped: Option<(u64, u64)>,
     /// Where free ranges are looked for next.
     pub(super) free: u64,
-    deadline: Instant,
+    pub(super) deadline: Instant,
     /// A call of the program was made, whatever came of it.
     pub called: bool,
     /// Where it is written down what is done here.
     page: Page<'a>,
     /// By number: buffers that are needed to take back or to finish what was begun.
-    precious: Vec<bool>,
+    pub(super) precious: Vec<bool>,
     /// Those of them that we have written to since it was last written down what they hold.
-    written: Vec<BufferId>,
-    /// One line a call, for `--trace`.
-    pub trace: Vec<String>,
+    pub(super) written: Vec<BufferId>,
+    /// Every call that was made.
+    pub made: Vec<Made>,
 }
 
 impl<'a> Machine<'a> {
@@ -79,7 +77,7 @@ impl<'a> Machine<'a> {
             page,
             precious: precious(program),
             written: Vec::new(),
-            trace: Vec::new(),
+            made: Vec::new(),
         };
         match machine.lay_out(waiter) {
             Ok(()) => Ok(machine),
@@ -114,59 +112,6 @@ impl<'a> Machine<'a> {
         Ok(())
     }
 
-    /// Writes the program's buffers, one behind the other from `base` on.
-    fn fill(&mut self, base: u64, total: u64) -> Result<(), OpFault> {
-        // What is small goes there in one piece.
-        const SMALL: u64 = 4096;
-        let mut piece = vec![0; if total <= SMALL { total as usize } else { 0 }];
-        let mut at = base;
-        for buffer in &self.program.buffers {
-            self.addresses.push(at);
-            let start = (at - base) as usize;
-            match piece.get_mut(start..start + buffer.bytes.len()) {
-                Some(place) => place.copy_from_slice(&buffer.bytes),
-                None => self.write(at, &buffer.bytes)?,
-            }
-            at += (buffer.len as u64).next_multiple_of(16);
-        }
-        if piece.is_empty() { Ok(()) } else { self.write(base, &piece) }
-    }
-
-    fn map_scratch(&mut self, waiter: &mut Waiter, total: u64) -> Result<u64, OpFault> {
-        let (base, length) = self.map(waiter, total)?;
-        self.mapped = Some((base, length));
-        Ok(base)
-    }
-
-    fn map(&mut self, waiter: &mut Waiter, total: u64) -> Result<(u64, u64), OpFault> {
-        let length = total.next_multiple_of(4096);
-        let back = [None, Some(length), Some(0), Some(0), Some(0), Some(0)];
-        if !self.gate.lets_through(MUNMAP as u32, self.runner.ip(), &back) {
-            return Err(OpFault::Unsafe(
-                "the target's seccomp filters would not let criu-plan give scratch memory back (munmap)".into(),
-            ));
-        }
-        let access = (libc::PROT_READ | libc::PROT_WRITE) as u64;
-        // At a place that is known, and noted, before it is made: if we die it can be told from the target's own memory.
-        let place = self.target.mappings.unused(length).ok().flatten();
-        let fixed = if place.is_some() { libc::MAP_FIXED_NOREPLACE } else { 0 };
-        let flags = (libc::MAP_PRIVATE | libc::MAP_ANONYMOUS | fixed) as u64;
-        let value = self.raw(waiter, "mmap", MMAP, [place.unwrap_or(0), length, access, flags, u64::MAX, 0])?;
-        if (-4095..0).contains(&value) {
-            return Err(OpFault::Result { call: "mmap", purpose: "scratch memory", value });
-        }
-        Ok((value as u64, length))
-    }
-
-    /// Gives memory back that criu-plan has made.
-    pub(super) fn unmap(&mut self, waiter: &mut Waiter, (base, length): (u64, u64)) -> Result<(), OpFault> {
-        self.deadline = Instant::now() + UNDO_TIME;
-        match self.raw(waiter, "munmap", MUNMAP, [base, length, 0, 0, 0, 0])? {
-            0 => Ok(()),
-            value => Err(OpFault::Result { call: "munmap", purpose: "scratch memory", value }),
-        }
-    }
-
     /// The thread at work.
     pub fn thread(&self) -> i32 {
         self.runner.tracee().tid
@@ -194,13 +139,6 @@ impl<'a> Machine<'a> {
     /// Takes a thread into the crew.
     pub fn hire(&mut self, worker: Worker) {
         self.crew.add(worker);
-    }
-
-    /// Makes memory for landing frames of the crew.
-    pub fn make_ground(&mut self, waiter: &mut Waiter, total: u64) -> Result<u64, OpFault> {
-        let (base, length) = self.map(waiter, total)?;
-        self.crew.stand_on(base, length);
-        Ok(base)
     }
 
     /// Gives scratch memory back and the thread to itself.
@@ -236,63 +174,6 @@ impl<'a> Machine<'a> {
         if let Some(cell) = self.cells.get_mut(index as usize) {
             *cell = Some(value);
         }
-    }
-
-    /// A buffer of the program.
-    pub fn buffer(&self, BufferId(id): BufferId) -> Option<&Buffer> {
-        self.program.buffers.get(id as usize)
-    }
-
-    /// The contents of a buffer in the target.
-    pub fn read_buffer(&self, BufferId(id): BufferId, length: usize) -> Option<Vec<u8>> {
-        let buffer = self.program.buffers.get(id as usize)?;
-        let mut bytes = vec![0; length.min(buffer.size)];
-        self.target.memory.read(*self.addresses.get(id as usize)?, &mut bytes).ok()?;
-        Some(bytes)
-    }
-
-    fn write(&self, address: u64, bytes: &[u8]) -> Result<(), OpFault> {
-        self.target.memory.write(address, bytes).map_err(|error| OpFault::Unsafe(format!("scratch memory: {error}")))
-    }
-
-    /// Puts a number into a buffer, never beyond it.
-    pub(super) fn store(
-        &mut self,
-        BufferId(id): BufferId,
-        offset: usize,
-        int: Int,
-        most: Option<u64>,
-        value: u64,
-    ) -> Result<(), OpFault> {
-        if most.is_some_and(|most| value > most) {
-            let most = most.unwrap_or_default();
-            return Err(OpFault::Unsafe(format!(
-                "a length in memory is {}, and what it is for has only {most}",
-                value as i64
-            )));
-        }
-        if !int.holds(value) {
-            return Err(OpFault::Unsafe(format!(
-                "{} does not fit into its place in memory, which holds {}",
-                value as i64,
-                int.range()
-            )));
-        }
-        let (buffer, address) = self
-            .program
-            .buffers
-            .get(id as usize)
-            .zip(self.addresses.get(id as usize))
-            .ok_or_else(|| OpFault::Unsafe("a buffer was never made".into()))?;
-        let bytes = int.bytes(value);
-        if offset.checked_add(bytes.len()).is_none_or(|end| end > buffer.len) {
-            return Err(OpFault::Unsafe("a number would lie beyond its buffer".into()));
-        }
-        self.write(address + offset as u64, &bytes)?;
-        if self.precious.get(id as usize) == Some(&true) {
-            self.written.push(BufferId(id));
-        }
-        Ok(())
     }
 
     /// Whether all guards hold.
@@ -332,18 +213,6 @@ impl<'a> Machine<'a> {
         ops.try_for_each(|(index, op)| {
             self.op(waiter, Place { position, section, op: index }, op).map_err(|fault| (index, fault))
         })
-    }
-
-    /// Has buffers that point to others point to where these lie now.
-    pub fn aim(&self) -> Result<(), OpFault> {
-        for (buffer, address) in self.program.buffers.iter().zip(&self.addresses) {
-            for (offset, BufferId(id)) in &buffer.pointers {
-                if let Some(target) = self.addresses.get(*id as usize) {
-                    self.write(address + *offset as u64, &target.to_le_bytes())?;
-                }
-            }
-        }
-        Ok(())
     }
 
     /// For rollback: calls get time of their own.
@@ -388,7 +257,7 @@ impl<'a> Machine<'a> {
             self.page.mark(Moment::Set);
             let value = self.own_mask(args);
             let written = self.returned(call, value);
-            self.made(call, args, value);
+            self.note(call, args, value);
             written.map_err(unwritten)?;
             return judged(call, value);
         }
@@ -406,10 +275,10 @@ impl<'a> Machine<'a> {
         self.announce(place, name, args, Some(call.result), expected)?;
         let page = &self.page;
         let made = self.runner.call(waiter, u64::from(number), args, limits, &|| page.mark(Moment::Set));
-        self.target.descriptors.called();
+        self.target.descriptors.called(name, &args, made.ok());
         let value = made.map_err(|fault| self.came_to_nothing(name, fault))?;
         let written = self.returned(call, value);
-        self.made(call, args, value);
+        self.note(call, args, value);
         self.note_mappings(name, &args, value);
         written.map_err(unwritten)?;
         if name == "fcntl" && matches!(args[1] as i32, libc::F_SETLK | libc::F_SETLKW) {
@@ -427,11 +296,9 @@ impl<'a> Machine<'a> {
     }
 
     /// Notes a call that was made.
-    fn made(&mut self, call: &Call, args: [u64; 6], value: i64) {
-        let of_its_own = self.thread() != self.first;
-        let thread = if of_its_own { format!("[{}] ", self.thread()) } else { String::new() };
-        let name = call.syscall.name;
-        self.trace.push(format!("{thread}{name}({}) = {value}", args.map(|arg| format!("{arg:#x}")).join(", ")));
+    fn note(&mut self, call: &Call, args: [u64; 6], value: i64) {
+        let thread = Some(self.thread()).filter(|thread| *thread != self.first);
+        self.made.push(Made { thread, name: call.syscall.name, args, value });
         self.put(call.result, value as u64);
     }
 
@@ -469,12 +336,6 @@ impl<'a> Machine<'a> {
         Ok(())
     }
 
-    /// Whether `[start, end)` holds memory that is ours: landing frames, code that is called through, scratch memory.
-    pub(super) fn stands_on(&self, start: u64, end: u64) -> bool {
-        let scratch = self.mapped.is_some_and(|(base, length)| start < base + length && end > base);
-        self.runner.stands_on(start, end) || self.crew.stands_on(start, end) || scratch
-    }
-
     /// Which of the signals that the call may raise in its own thread are queued there already.
     fn raised(&self, call: &Call) -> Result<[bool; 2], OpFault> {
         if !restart::may_raise(call.syscall) {
@@ -499,7 +360,13 @@ impl<'a> Machine<'a> {
         Ok(())
     }
 
-    fn raw(&mut self, waiter: &mut Waiter, name: &'static str, number: u64, args: [u64; 6]) -> Result<i64, OpFault> {
+    pub(super) fn raw(
+        &mut self,
+        waiter: &mut Waiter,
+        name: &'static str,
+        number: u64,
+        args: [u64; 6],
+    ) -> Result<i64, OpFault> {
         self.gate.check(name, number as u32, self.runner.ip(), &args).map_err(OpFault::Unsafe)?;
         let deadline = self.deadline.max(Instant::now() + UNDO_TIME);
         let limits = Limits { deadline, may_block: false, takes_mask: false };
@@ -508,7 +375,7 @@ impl<'a> Machine<'a> {
         self.announce(place, name, args, None, expected.or(Some(Expect::Result(0))))?;
         let page = &self.page;
         let made = self.runner.call(waiter, number, args, limits, &|| page.mark(Moment::Set));
-        self.target.descriptors.called();
+        self.target.descriptors.called(name, &args, made.ok());
         let value = made.map_err(|fault| self.came_to_nothing(name, fault))?;
         self.page.mark(Moment::Done(value));
         Ok(value)

@@ -3,6 +3,7 @@
 use super::contents;
 use super::fault::OpFault;
 use super::machine::Machine;
+use super::made::Made;
 use super::prepared::Prepared;
 use super::{Doubt, Outcome, StepOutcome, StepState, TargetOutcome, Verdict};
 use crate::problem::Problem;
@@ -60,6 +61,8 @@ pub struct Recorder<'a> {
     target: &'a Prepared,
     outcome: TargetOutcome,
     ended: Option<Verdict>,
+    /// Every call that was made in it.
+    made: Vec<Made>,
 }
 
 /// A step as it stands before anything ran.
@@ -103,7 +106,7 @@ pub fn blank_target(target: &Prepared, outcome: Verdict, state: StepState) -> Ta
 impl<'a> Recorder<'a> {
     /// Nothing has happened yet to a target, of which this is [`Recorder::blank`].
     pub fn new((target, outcome): (&'a Prepared, TargetOutcome)) -> Self {
-        Self { target, outcome, ended: None }
+        Self { target, outcome, ended: None, made: Vec::new() }
     }
 
     /// How a target begins, for [`Recorder::new`]: put together before the stop.
@@ -275,7 +278,7 @@ impl<'a> Recorder<'a> {
             !all.is_empty() && all.iter().all(|one| *one == Value::Nothing)
         };
         self.outcome.captures.retain(|_, value| !empty(value));
-        self.outcome.trace = machine.trace.clone();
+        self.made.clone_from(&machine.made);
     }
 
     fn read_outputs(&mut self, position: usize, code: &StepCode, machine: &Machine<'_>) {
@@ -322,6 +325,7 @@ impl<'a> Recorder<'a> {
             (None, Verdict::InDoubt) => Verdict::InDoubt,
             (None, _) => Verdict::Refused,
         };
+        self.outcome.trace = self.made.iter().map(ToString::to_string).collect();
         self.outcome
     }
 }

@@ -105,7 +105,7 @@ impl Machine<'_> {
         let space = self.target.space().map_err(unreadable)?;
         let most = space.most as u64;
         // Those that the plan has made since they were counted are no more than its calls.
-        let count = space.mappings as u64 + 2 * self.trace.len() as u64 + SPARE;
+        let count = space.mappings as u64 + 2 * self.made.len() as u64 + SPARE;
         if found.iter().any(|one| cut(&one)) && count > most {
             return refuse("it would cut a mapping in two, and the process has about as many as it may have");
         }

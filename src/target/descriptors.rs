@@ -9,9 +9,9 @@ use nix::dir::Dir;
 use nix::errno::Errno;
 use nix::fcntl::OFlag;
 use nix::sys::stat::{Mode, SFlag};
-use nix::unistd::Whence;
+use nix::sys::uio::pread;
 use std::cell::{Cell, RefCell};
-use std::collections::HashMap;
+use std::collections::{HashMap, HashSet};
 use std::ffi::CString;
 use std::io;
 use std::os::fd::OwnedFd;
@@ -41,7 +41,33 @@ pub struct Descriptors {
 #[derive(Debug, Default)]
 struct Seen {
     files: HashMap<i32, Identity>,
+    open: HashSet<i32>,
     free: Option<i32>,
+}
+
+impl Seen {
+    fn called(&mut self, name: &str, args: &[u64; 6], result: Option<i64>) {
+        self.free = None;
+        // Most calls on descriptors change the one that they give, or name, and no other.
+        let changed = match (name, result) {
+            ("dup2" | "dup3", Some(_)) => args[1] as i32,
+            ("close", Some(_)) => args[0] as i32,
+            ("open" | "openat" | "dup", Some(result)) => result as i32,
+            ("fcntl", Some(result)) if matches!(args[1] as i32, libc::F_DUPFD | libc::F_DUPFD_CLOEXEC) => result as i32,
+            ("fcntl", Some(_)) => return,
+            _ => {
+                *self = Self::default();
+                return;
+            }
+        };
+        self.files.remove(&changed);
+        // An error leaves it what it was, which nobody needs to know.
+        if name != "close" && result == Some(i64::from(changed)) {
+            self.open.insert(changed);
+        } else {
+            self.open.remove(&changed);
+        }
+    }
 }
 
 /// How many files of fdinfo are kept open for one process.
@@ -83,11 +109,10 @@ impl Descriptors {
         self.seen.replace(Some(Seen::default()));
     }
 
-    /// The target has made a call.
-    pub fn called(&self) {
+    /// The target has made a call, with these arguments and this result if it is known what came of it.
+    pub fn called(&self, name: &str, args: &[u64; 6], result: Option<i64>) {
         if let Some(seen) = self.seen.borrow_mut().as_mut() {
-            seen.files.clear();
-            seen.free = None;
+            seen.called(name, args, result);
         }
     }
 
@@ -100,22 +125,19 @@ impl Descriptors {
         let at_hand = self.at_hand.borrow();
         let opened;
         let file = match at_hand.get(&fd) {
-            Some(file) => {
-                nix::unistd::lseek(file, 0, Whence::SeekSet)?;
-                file
-            }
+            Some(file) => file,
             None => {
                 opened = self.open_info(fd)?;
                 &opened
             }
         };
         let mut text = [0; 1024];
-        let length = nix::unistd::read(file, &mut text)?;
+        let length = pread(file, &mut text, 0)?;
         let mut text = text[..length].to_vec();
         // One read tells all of it, but for the watches of an epoll or inotify descriptor and a file of many locks.
         let mut more = [0; 4096];
         while text.len() >= 1000 {
-            match nix::unistd::read(file, &mut more)? {
+            match pread(file, &mut more, text.len() as i64)? {
                 0 => break,
                 length => text.extend_from_slice(&more[..length]),
             }
@@ -170,10 +192,18 @@ impl Descriptors {
 
     /// Whether it is open; ESRCH if the process has ended.
     pub fn is_open(&self, fd: i32) -> Result<bool, Errno> {
-        match kcmp::same_file(self.tid, fd, fd) {
-            Err(Errno::EBADF) => Ok(false),
-            other => other,
+        let mut seen = self.seen.borrow_mut();
+        if seen.as_ref().is_some_and(|seen| seen.open.contains(&fd)) {
+            return Ok(true);
         }
+        let open = match kcmp::same_file(self.tid, fd, fd) {
+            Err(Errno::EBADF) => false,
+            other => other?,
+        };
+        if let (true, Some(seen)) = (open, seen.as_mut()) {
+            seen.open.insert(fd);
+        }
+        Ok(open)
     }
 
     /// What it is open on, as a number that two files hardly have in common. Nothing if it is closed, or can't be looked at.
@@ -319,4 +349,40 @@ impl Descriptors {
 fn lockable(of: &Identity) -> bool {
     // Sockets and pipes can't be locked, and what has no kind (epoll, eventfd …) nobody locks.
     of.kind == SFlag::S_IFREG || of.kind == SFlag::S_IFCHR || of.kind == SFlag::S_IFBLK || of.kind == SFlag::S_IFDIR
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    fn of(number: u64, second: u64) -> [u64; 6] {
+        [number, second, 0, 0, 0, 0]
+    }
+
+    #[test]
+    fn what_a_call_may_have_changed_is_looked_at_again() {
+        let file = Identity { file: (1, 2), kind: SFlag::S_IFREG, size: 0, space: 0 };
+        let seen = || Seen { files: [3, 4, 7].map(|fd| (fd, file)).into(), open: [3, 4, 7].into(), free: Some(254) };
+        let known = |call: &str, args: [u64; 6], result: Option<i64>| {
+            let mut seen = seen();
+            seen.called(call, &args, result);
+            assert_eq!(seen.free, None, "{call}");
+            let mut known: Vec<i32> = seen.files.into_keys().collect();
+            let mut open: Vec<i32> = seen.open.into_iter().collect();
+            known.sort_unstable();
+            open.sort_unstable();
+            (known, open)
+        };
+        assert_eq!(known("dup2", of(3, 4), Some(4)), (vec![3, 7], vec![3, 4, 7]));
+        assert_eq!(known("dup2", of(3, 4), Some(-9)), (vec![3, 7], vec![3, 7]));
+        assert_eq!(known("close", of(7, 0), Some(0)), (vec![3, 4], vec![3, 4]));
+        // Closed all the same (close(2), "Dealing with error returns").
+        assert_eq!(known("close", of(7, 0), Some(-4)), (vec![3, 4], vec![3, 4]));
+        assert_eq!(known("openat", of(3, 4), Some(5)), (vec![3, 4, 7], vec![3, 4, 5, 7]));
+        assert_eq!(known("fcntl", of(3, libc::F_DUPFD as u64), Some(9)), (vec![3, 4, 7], vec![3, 4, 7, 9]));
+        assert_eq!(known("fcntl", of(3, libc::F_GETFD as u64), Some(1)), (vec![3, 4, 7], vec![3, 4, 7]));
+        for (call, result) in [("close", None), ("close_range", Some(0)), ("unshare", Some(0)), ("munmap", Some(0))] {
+            assert_eq!(known(call, of(3, 4), result), (vec![], vec![]), "{call}");
+        }
+    }
 }
