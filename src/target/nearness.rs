@@ -122,7 +122,7 @@ impl Nearness {
         if !allowed || self.near == Some(processor) {
             return;
         }
-        if !self.watch.as_ref().is_some_and(|watch| watch.send(processor).is_ok()) {
+        if self.watch.as_ref().is_none_or(|watch| watch.send(processor).is_err()) {
             return;
         }
         if at_once && !self.clock.over.load(Ordering::SeqCst) {
