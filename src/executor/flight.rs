@@ -33,17 +33,17 @@ pub fn landing(target: &Prepared, program: &Program, called: &Called, flight: Fl
     if line.section == Section::Own {
         return own(target, line);
     }
-    if is_judged_blindly(program, line) && !may_be_seen(line) {
-        return Landing::Unknown(format!(
-            "what its {} returned was not told any more, and the undo that the plan has for it goes by that",
-            line.call
-        ));
-    }
     // What only asks is asked again if need be.
     let inert = by_name(&line.call)
         .is_some_and(|call| matches!(particulars(call, |index| line.args.get(index).copied()).nature, Nature::Inert));
     if inert {
         return Landing::Nothing;
+    }
+    if is_judged_blindly(program, line) && !may_be_seen(line) {
+        return Landing::Unknown(format!(
+            "what its {} returned was not told any more, and the undo that the plan has for it goes by that",
+            line.call
+        ));
     }
     match line.expect {
         Some(Expect::Descriptor(fd)) => match is_given(target, program, line, fd) {

@@ -45,7 +45,7 @@ use crate::plan::Plan;
 use crate::problem::Problem;
 use crate::program::StepCode;
 use crate::syscalls::Nature;
-use crate::target::{Process, can_read_filters, seccomp_not_suspended, seccomp_unreadable, to_read_more};
+use crate::target::{Process, can_read_filters, seccomp_not_suspended, seccomp_unreadable};
 use board::{Board, Phase};
 use child::Ended;
 use ledger::Ledger;
@@ -54,8 +54,6 @@ use nix::sys::resource::{Resource, getrlimit, setrlimit};
 use prepared::Prepared;
 use record::{ChildReport, blank_target};
 use std::cell::Cell;
-use std::fs::File;
-use std::io;
 use std::time::Duration;
 
 /// How to run.
@@ -228,22 +226,12 @@ fn allow_descriptors() {
         getrlimit(Resource::RLIMIT_NOFILE).and_then(|(_, hard)| setrlimit(Resource::RLIMIT_NOFILE, hard, hard));
 }
 
-/// Makes sure that we have what descriptors the stop and the journal take beside those of each target: a want of them in the
-/// stop would look like a target that does not stop.
-fn spare_descriptors() -> Result<(), Problem> {
-    const SPARE: usize = 16;
-    let taken: io::Result<Vec<File>> = (0..SPARE).map(|_| File::open("/dev/null")).collect();
-    taken.map(drop).map_err(|error| {
-        Problem::error("target::unreadable", format!("the targets can't be stopped: {error}"))
-            .help(to_read_more(&error))
-    })
-}
-
 /// Finds and prepares the targets; refuses those whose seccomp filters can't be dealt with as the policy says.
 fn prepare(plan: &Plan, options: &Options) -> Result<Vec<Prepared>, Vec<Problem>> {
     allow_descriptors();
     let targets = prepared::prepare(plan)?;
-    spare_descriptors().map_err(|problem| vec![problem])?;
+    // For the journal; and once more before the stop, when more is taken.
+    transaction::spare_descriptors().map_err(|problem| vec![problem])?;
     let refuse: fn(&Process) -> Problem = match options.seccomp {
         SeccompPolicy::AssumeAllowed => return Ok(targets),
         SeccompPolicy::Check => seccomp_unreadable,

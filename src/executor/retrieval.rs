@@ -72,7 +72,7 @@ fn prepare(
         come_back(run, target, *number, standings)?;
         target.mappings.refresh();
     }
-    let mut unknown = Vec::new();
+    let mut told = None;
     if let Some(last) = run.calls.last() {
         let of = last.line.target;
         let landed = match (run.flight, numbers.iter().position(|number| *number == of).map(|at| &targets[at])) {
@@ -83,25 +83,23 @@ fn prepare(
             (None, _) | (Some(_), None) => last.result.map_or(Landing::Nothing, Landing::Returned),
         };
         let at = numbers.iter().position(|number| *number == of);
-        let result =
-            match landed {
-                Landing::Nothing => None,
-                Landing::Returned(value) => Some(value),
-                Landing::Filled(value, buffer, bytes) => {
-                    ledger.page(of).filled(None, vec![(buffer, bytes.clone())]).map_err(|error| unwritten(&error))?;
-                    run.buffers.insert((of, buffer), bytes);
-                    Some(value)
-                }
-                Landing::Unknown(why) => {
-                    let who = at.map(|at| targets[at].process.title()).unwrap_or_default();
-                    let doubt = Problem::error("run::in-doubt", format!("{who}: {why}"));
-                    unknown.push(doubt.help(
-                        "look at the process whether the call was made; `criu-plan journal show` tells what it was",
-                    ));
-                    None
-                }
-            };
-        let line = Line::Resolved(ResolvedLine { n: last.line.n, result });
+        let result = match landed {
+            Landing::Nothing => None,
+            Landing::Returned(value) => Some(value),
+            Landing::Filled(value, buffer, bytes) => {
+                ledger.page(of).filled(None, vec![(buffer, bytes.clone())]).map_err(|error| unwritten(&error))?;
+                run.buffers.insert((of, buffer), bytes);
+                Some(value)
+            }
+            Landing::Unknown(why) => {
+                let who = at.map(|at| targets[at].process.title()).unwrap_or_default();
+                told = Some(format!("{who}: {why}"));
+                None
+            }
+        };
+        // With the doubt: a recovery that is cut off, too, must not leave the next one to think that it was not made.
+        let unknown = told.as_deref().map(Into::into);
+        let line = Line::Resolved(ResolvedLine { n: last.line.n, result, unknown });
         ledger.log().append(&line).map_err(|error| unwritten(&error))?;
         run.resolve(result);
         // The mark of what it gave was to be written with the next call.
@@ -111,10 +109,15 @@ fn prepare(
             target.taken.get_or_insert_default().extend(number);
         }
     }
+    run.unknown.extend(told);
     for (target, number) in targets.iter_mut().zip(numbers) {
         inherit(run, target, *number);
     }
-    Ok(unknown)
+    let doubt = |why: &String| {
+        Problem::error("run::in-doubt", why.clone())
+            .help("look at the process whether the call was made; `criu-plan journal show` tells what it was")
+    };
+    Ok(run.unknown.iter().map(doubt).collect())
 }
 
 /// Refuses to go on while a thread is still in a call of the run: it stands on its landing frame.

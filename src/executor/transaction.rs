@@ -20,8 +20,10 @@ use crate::plan::Plan;
 use crate::problem::Problem;
 use crate::remote::seccomp::Filters;
 use crate::remote::{Runner, SettleRule, settle};
-use crate::target::{FreezeError, Frozen, Subject, Tracee, Until, Waiter, freeze, seccomp_unreadable};
+use crate::target::{FreezeError, Frozen, Subject, Tracee, Until, Waiter, freeze, seccomp_unreadable, to_read_more};
 use nix::errno::Errno;
+use std::fs::File;
+use std::io;
 use std::os::fd::AsRawFd;
 use std::time::Instant;
 
@@ -118,10 +120,24 @@ pub(super) fn make_ready(plan: Option<&Plan>, targets: &mut [Prepared]) -> Resul
         target.rehearse(plan);
         Subject::new(target.process.pid, target.process.dir.as_raw_fd()).map_err(|errno| match errno {
             Errno::ENOENT | Errno::ESRCH => gone(target),
-            _ => refusal(target, "target::unreadable", &format!("its threads can't be listed: {}", errno.desc())),
+            _ => refusal(target, "target::unreadable", &format!("its threads can't be listed: {}", errno.desc()))
+                .help(to_read_more(&errno.into())),
         })
     };
-    targets.iter_mut().map(ready).collect()
+    let subjects = targets.iter_mut().map(ready).collect::<Result<_, _>>()?;
+    spare_descriptors()?;
+    Ok(subjects)
+}
+
+/// Makes sure that we have what descriptors the stop and the journal take beside those of each target: a want of them in the
+/// stop would look like a target that does not stop.
+pub(super) fn spare_descriptors() -> Result<(), Problem> {
+    const SPARE: usize = 16;
+    let taken: io::Result<Vec<File>> = (0..SPARE).map(|_| File::open("/dev/null")).collect();
+    taken.map(drop).map_err(|error| {
+        Problem::error("target::unreadable", format!("the targets can't be stopped: {error}"))
+            .help(to_read_more(&error))
+    })
 }
 
 /// Targets that stand still.

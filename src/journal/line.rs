@@ -19,7 +19,7 @@ pub enum Line<'a> {
     /// Memory that the latest call has filled, before the call counts as returned; or that we have written to.
     Filled(FilledLine),
     /// What is known of a call that no line follows, once another criu-plan has looked.
-    Resolved(ResolvedLine),
+    Resolved(ResolvedLine<'a>),
     /// A step is done but for what is held back until all are: that may be all of it.
     HeldBack(HeldBackLine<'a>),
     /// A step is not as it should be.
@@ -166,12 +166,15 @@ pub struct FilledLine {
 }
 
 /// What came of a call.
-#[derive(Debug, Clone, Copy, Serialize, Deserialize)]
-pub struct ResolvedLine {
+#[derive(Debug, Clone, Serialize, Deserialize)]
+pub struct ResolvedLine<'a> {
     /// The call's number.
     pub n: u32,
     /// What it returned, as far as can be told; nothing if it was not made.
     pub result: Option<i64>,
+    /// Why it can't be told, in a sentence.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub unknown: Option<Cow<'a, str>>,
 }
 
 /// A step that is done.

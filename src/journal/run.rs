@@ -4,6 +4,7 @@ use super::head::{Head, Moment, Phase, Reading};
 use super::line::{Begin, CallLine, DoubtLine, End, FrameLine, Line, Section};
 use crate::program::Program;
 use base64::{Engine, engine::general_purpose::STANDARD};
+use std::borrow::Cow;
 use std::collections::{BTreeMap, BTreeSet};
 
 /// Everything that a journal says.
@@ -29,6 +30,8 @@ pub struct Run {
     pub held_back: BTreeSet<(usize, usize)>,
     /// What was found to be not as it should be.
     pub doubts: Vec<DoubtLine<'static>>,
+    /// Of which calls an earlier recovery could not tell what had come of them, and why, in sentences.
+    pub unknown: Vec<String>,
     /// The number of the latest call.
     pub latest: u32,
     /// How it ended, if it did.
@@ -88,6 +91,7 @@ impl Run {
             flight: None,
             held_back: BTreeSet::new(),
             doubts: Vec::new(),
+            unknown: Vec::new(),
             latest: head.call,
             end: None,
         };
@@ -115,6 +119,7 @@ impl Run {
                 Line::Resolved(line) => {
                     resolved = line.n;
                     run.returned(line.n, line.result);
+                    run.unknown.extend(line.unknown.map(Cow::into_owned));
                 }
                 Line::HeldBack(line) => {
                     run.know(&line.set);

@@ -62,7 +62,7 @@ impl Seen {
         };
         self.files.remove(&changed);
         // An error leaves it what it was, which nobody needs to know.
-        if name != "close" && result == Some(i64::from(changed)) {
+        if name != "close" && changed >= 0 && result == Some(i64::from(changed)) {
             self.open.insert(changed);
         } else {
             self.open.remove(&changed);
@@ -379,6 +379,7 @@ mod tests {
         // Closed all the same (close(2), "Dealing with error returns").
         assert_eq!(known("close", of(7, 0), Some(-4)), (vec![3, 4], vec![3, 4]));
         assert_eq!(known("openat", of(3, 4), Some(5)), (vec![3, 4, 7], vec![3, 4, 5, 7]));
+        assert_eq!(known("openat", of(3, 4), Some(-2)), (vec![3, 4, 7], vec![3, 4, 7]));
         assert_eq!(known("fcntl", of(3, libc::F_DUPFD as u64), Some(9)), (vec![3, 4, 7], vec![3, 4, 7, 9]));
         assert_eq!(known("fcntl", of(3, libc::F_GETFD as u64), Some(1)), (vec![3, 4, 7], vec![3, 4, 7]));
         for (call, result) in [("close", None), ("close_range", Some(0)), ("unshare", Some(0)), ("munmap", Some(0))] {

@@ -159,6 +159,10 @@ pub fn freeze(
 /// Lets go what was asked to stop. A thread whose stop is still to come is waited for a little, and put right like any
 /// other: let go by our exit alone it would see the stop (as EINTR of an epoll_wait).
 fn let_go(states: &[HashMap<i32, State>], waiter: &mut Waiter, on_stop: &mut OnStop<'_>) {
+    // While one thread is let go the others still stand: nobody is given way to.
+    if let Some(nearness) = waiter.nearness() {
+        nearness.part();
+    }
     let deadline = Instant::now() + GRACE;
     for (index, states) in states.iter().enumerate() {
         let seized: Vec<Tracee> = states.keys().map(|tid| Tracee { tid: *tid }).collect();

@@ -71,7 +71,7 @@ impl Nearness {
         let tracer = gettid();
         let everywhere = sched_getaffinity(tracer).ok()?;
         let processors = (0..CpuSet::count()).filter(|cpu| everywhere.is_set(*cpu) == Ok(true)).count();
-        if !ordinary || processors < 2 || !may_return() {
+        if !ordinary || processors < 2 {
             return None;
         }
         let clock = Arc::new(Clock {
@@ -84,7 +84,9 @@ impl Nearness {
         let (begun, told) = channel();
         let (shared, home) = (clock.clone(), everywhere);
         let watcher = move || {
-            let _told = begun.send(());
+            // Tried on this thread: one that can't leave the policy again keeps it.
+            let able = may_return();
+            let _told = begun.send(able);
             // Nothing to watch until the first word.
             let Ok(mut near) = orders.recv() else { return };
             loop {
@@ -103,7 +105,9 @@ impl Nearness {
             }
         };
         std::thread::Builder::new().stack_size(STACK).spawn(watcher).ok()?;
-        told.recv().ok()?;
+        if !told.recv().ok()? {
+            return None;
+        }
         Some(Self { tracer, everywhere, aim: None, near: None, gives_way: false, clock, watch: Some(watch) })
     }
 
@@ -175,7 +179,14 @@ impl Nearness {
     }
 }
 
-/// Whether a thread of ours can become idle and ordinary again: tried on this one.
+impl Drop for Nearness {
+    fn drop(&mut self) {
+        self.part();
+    }
+}
+
+/// Whether a thread of ours can become idle and ordinary again: tried on this one. (Capabilities that a user namespace gives do
+/// not count, though they are told.)
 fn may_return() -> bool {
     let us = Pid::from_raw(0);
     // A thread may leave SCHED_IDLE without privilege if its nice value is within RLIMIT_NICE (sched(7)).

@@ -107,7 +107,11 @@ impl Process {
         if pid <= 0 {
             return Err(Absence::Refused(Problem::error("target::not-found", format!("{pid} is no pid"))));
         }
-        let dir = open_dir(pid).map_err(|errno| absent(errno.into()))?;
+        let dir = open_dir(pid).map_err(|errno| match errno {
+            // /proc may hide the processes of others (its option hidepid=2).
+            Errno::ENOENT if pidfd(pid).is_ok() => Absence::Unreadable(pid, io::ErrorKind::PermissionDenied.into()),
+            errno => absent(errno.into()),
+        })?;
         let status: Status = read_whole(&dir, "status").map_err(absent)?;
         if status.tgid != pid {
             return Err(Absence::Refused(
@@ -118,12 +122,7 @@ impl Process {
                 .help(format!("name the process: {}", status.tgid)),
             ));
         }
-        // SAFETY: pidfd_open takes two numbers and returns a new descriptor, which nobody else owns.
-        let pidfd = unsafe {
-            let fd =
-                Errno::result(libc::syscall(libc::SYS_pidfd_open, pid, 0)).map_err(|errno| absent(errno.into()))?;
-            OwnedFd::from_raw_fd(fd as i32)
-        };
+        let pidfd = pidfd(pid).map_err(|errno| absent(errno.into()))?;
         if !names_in_proc(&pidfd, pid).map_err(absent)? {
             return Err(Absence::Refused(Problem::error(
                 "target::foreign-proc",
@@ -312,6 +311,14 @@ fn read_whole<T: FromRead>(dir: &OwnedFd, name: &str) -> io::Result<T> {
     // By hand, so that the kernel's own error is known: ESRCH of a process that has ended meanwhile.
     File::from(fd).read_to_end(&mut text)?;
     T::from_read(text.as_slice()).map_err(io::Error::other)
+}
+
+fn pidfd(pid: i32) -> Result<OwnedFd, Errno> {
+    // SAFETY: pidfd_open takes two numbers and returns a new descriptor, which nobody else owns.
+    unsafe {
+        let fd = Errno::result(libc::syscall(libc::SYS_pidfd_open, pid, 0))?;
+        Ok(OwnedFd::from_raw_fd(fd as i32))
+    }
 }
 
 fn open_dir(pid: i32) -> Result<OwnedFd, Errno> {

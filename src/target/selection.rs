@@ -25,8 +25,9 @@ pub fn select(selector: &Selector, with: Option<With>) -> Result<Vec<Process>, P
     }
 }
 
-/// Every process that can be a target: no kernel threads, none that have ended, neither us nor who started us.
-fn candidates() -> Result<Vec<Process>, Problem> {
+/// Shows every process that can be a target, one after another: no kernel threads, none that have ended, neither us nor who
+/// started us. What is not kept takes no descriptor of ours.
+fn each_candidate(mut show: impl FnMut(Process)) -> Result<(), Problem> {
     let own = std::process::id() as i32;
     let entries = fs::read_dir("/proc").map_err(|error| {
         Problem::error("target::unreadable", format!("/proc can't be read: {error}")).help("mount it")
@@ -34,18 +35,17 @@ fn candidates() -> Result<Vec<Process>, Problem> {
     let mut pids: Vec<i32> = entries.filter_map(|entry| entry.ok()?.file_name().to_str()?.parse().ok()).collect();
     pids.sort_unstable();
     let launchers = launchers();
-    let mut found = Vec::new();
     for pid in pids.into_iter().filter(|pid| *pid != own && !launchers.contains(pid)) {
         match Process::find(pid) {
             Ok(process) if process.kernel => {}
             Ok(process) if matches!(process.state, 'Z' | 'X' | 'x') && process.threads <= 1 => {}
-            Ok(process) => found.push(process),
+            Ok(process) => show(process),
             // One that is overlooked could be the second that fits.
             Err(absence) if absence.is_our_want() => return Err(absence.into()),
             Err(_) => {}
         }
     }
-    Ok(found)
+    Ok(())
 }
 
 /// Our ancestors that have our name among their arguments (sudo, a shell, a timeout): a plan's own words must not make them
@@ -95,40 +95,42 @@ fn matching(facts: &[Fact], count: Count) -> Result<Vec<Process>, Problem> {
     let users = Names::of_users(facts);
     let (mut found, mut hidden) = (Vec::new(), 0);
     let quick = quick_first(facts);
-    let all = candidates()?;
-    let verdicts: Vec<Option<bool>> = all.iter().map(|process| fits(process, &quick, &users)).collect();
-    if verdicts.iter().all(|fits| *fits != Some(true)) {
-        return Err(none_fits(&all, facts, &users, verdicts.iter().filter(|fits| fits.is_none()).count()));
-    }
-    for (process, verdict) in all.into_iter().zip(verdicts) {
-        match verdict {
-            Some(true) => found.push(process),
-            Some(false) => {}
-            None => hidden += 1,
-        }
-    }
+    each_candidate(|process| match fits(&process, &quick, &users) {
+        Some(true) => found.push(process),
+        Some(false) => {}
+        None => hidden += 1,
+    })?;
     match count {
+        _ if found.is_empty() => Err(none_fits(facts, &users, hidden)?),
         Count::Exactly(count) if found.len() != count => Err(wrong_count(&found, count, hidden)),
         _ => Ok(found),
     }
 }
 
-fn none_fits(all: &[Process], facts: &[Fact], users: &Names, hidden: usize) -> Problem {
+fn none_fits(facts: &[Fact], users: &Names, hidden: usize) -> Result<Problem, Problem> {
     let nobody = Names::default();
-    let alone = |fact: &Fact| {
-        let count = all.iter().filter(|process| fits(process, &[fact], users) == Some(true)).count();
-        let what = all.first().map_or("", |process| Witness::of(process, &nobody).instead(fact).0);
+    // For how many each of the facts holds alone, and how it is told.
+    let mut alone: Vec<(usize, String)> = facts.iter().map(|_| Default::default()).collect();
+    each_candidate(|process| {
+        for (fact, (count, what)) in facts.iter().zip(&mut alone) {
+            *count += usize::from(fits(&process, &[fact], users) == Some(true));
+            if what.is_empty() {
+                *what = Witness::of(&process, &nobody).instead(fact).0.to_owned();
+            }
+        }
+    })?;
+    let each = alone.into_iter().map(|(count, what)| {
         format!("`{what}` holds for {}", if count == 0 { "none".to_owned() } else { count.to_string() })
-    };
-    let each: Vec<String> = facts.iter().map(alone).collect();
+    });
+    let each: Vec<String> = each.collect();
     let why = if each.is_empty() { String::new() } else { format!(" ({})", each.join(", ")) };
     let hidden = if hidden > 0 {
         format!("; {hidden} could not be looked at: run criu-plan as root to look at all")
     } else {
         String::new()
     };
-    Problem::error("target::not-found", format!("no process fits this `match`{why}"))
-        .help(format!("all of it must hold for one process; `ps -eo pid,user,comm,args` shows what there is{hidden}"))
+    Ok(Problem::error("target::not-found", format!("no process fits this `match`{why}"))
+        .help(format!("all of it must hold for one process; `ps -eo pid,user,comm,args` shows what there is{hidden}")))
 }
 
 fn wrong_count(found: &[Process], count: usize, hidden: usize) -> Problem {
@@ -159,15 +161,16 @@ fn wrong_count(found: &[Process], count: usize, hidden: usize) -> Problem {
 }
 
 /// The processes with those that they started.
-fn with_others(found: Vec<Process>, with: With) -> Result<Vec<Process>, Problem> {
-    let mut found = found;
-    let mut others = candidates()?;
+fn with_others(mut found: Vec<Process>, with: With) -> Result<Vec<Process>, Problem> {
     let mut parents: HashSet<i32> = found.iter().map(|process| process.pid).collect();
     let mut known = parents.clone();
     loop {
-        let (children, rest): (Vec<Process>, Vec<Process>) =
-            others.into_iter().partition(|process| parents.contains(&process.parent));
-        let new: Vec<Process> = children.into_iter().filter(|process| known.insert(process.pid)).collect();
+        let mut new = Vec::new();
+        each_candidate(|process| {
+            if parents.contains(&process.parent) && known.insert(process.pid) {
+                new.push(process);
+            }
+        })?;
         if new.is_empty() {
             return Ok(found);
         }
@@ -176,6 +179,5 @@ fn with_others(found: Vec<Process>, with: With) -> Result<Vec<Process>, Problem>
         if with == With::Children {
             return Ok(found);
         }
-        others = rest;
     }
 }

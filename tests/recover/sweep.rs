@@ -79,6 +79,10 @@ pub fn blind(case: Case) {
     for k in 1..=whole {
         let mut stage = Stage::new(case);
         blow.strike(&mut stage.apply(), k, path(&stage));
+        // A recovery that is cut off itself leaves no other story to the next one.
+        if let Some((run, _)) = stage.run().filter(|_| k % 2 == 0) {
+            blow.strike(&mut stage.recover(&run), 4 + k % 16, path(&stage));
+        }
         doubts += u32::from(!stage.recover_or_doubt("0022", "0027"));
     }
     assert!((1..whole / 4).contains(&doubts), "{doubts} of {whole}");
