@@ -129,7 +129,7 @@ pub fn is_ours(target: &Prepared, (start, length): (u64, u64)) -> bool {
 fn is_given(target: &Prepared, program: &Program, line: &CallLine<'_>, fd: i32) -> Sure {
     let descriptors = &target.descriptors;
     let Ok(flags @ 0..) = descriptors.flags(fd) else { return Sure::No };
-    let link = descriptors.link(fd).unwrap_or_default();
+    let link = descriptors.path(fd).unwrap_or_default();
     let kind = match &*line.call {
         "dup" | "fcntl" => {
             return if descriptors.same_description(line.args[0] as i32, fd) { Sure::Yes } else { Sure::No };

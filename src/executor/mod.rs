@@ -30,6 +30,7 @@ mod refusal;
 mod retrieval;
 mod scratch;
 mod seccomp_gate;
+mod stopping;
 mod surroundings;
 mod survey;
 mod threads;
@@ -231,7 +232,7 @@ fn prepare(plan: &Plan, options: &Options) -> Result<Vec<Prepared>, Vec<Problem>
     allow_descriptors();
     let targets = prepared::prepare(plan)?;
     // For the journal; and once more before the stop, when more is taken.
-    transaction::spare_descriptors().map_err(|problem| vec![problem])?;
+    stopping::spare_descriptors().map_err(|problem| vec![problem])?;
     let refuse: fn(&Process) -> Problem = match options.seccomp {
         SeccompPolicy::AssumeAllowed => return Ok(targets),
         SeccompPolicy::Check => seccomp_unreadable,

@@ -11,20 +11,17 @@ use super::links::{Links, link};
 use super::machine::Machine;
 use super::prepared::{Prepared, changed, no_code};
 use super::record::{ChildReport, Recorder};
-use super::refusal::{gone, no_choice, not_prepared, not_stopped, refusal, unfit};
+use super::refusal::{no_choice, not_prepared, refusal, unfit};
 use super::seccomp_gate::Gate;
+use super::stopping::{Stopped, make_ready, stop_all};
 use super::threads::recruit;
-use super::{Eintr, SeccompPolicy, StepState, TargetOutcome, Verdict};
+use super::{SeccompPolicy, StepState, TargetOutcome, Verdict};
 use crate::journal::{self, Section};
 use crate::plan::Plan;
 use crate::problem::Problem;
+use crate::remote::Runner;
 use crate::remote::seccomp::Filters;
-use crate::remote::{Runner, SettleRule, settle};
-use crate::target::{FreezeError, Frozen, Subject, Tracee, Until, Waiter, freeze, seccomp_unreadable, to_read_more};
-use nix::errno::Errno;
-use std::fs::File;
-use std::io;
-use std::os::fd::AsRawFd;
+use crate::target::{Frozen, Tracee, Until, Waiter, seccomp_unreadable};
 use std::time::Instant;
 
 /// Runs the whole transaction. All threads have been let go when it returns, but those that would not stop.
@@ -111,85 +108,6 @@ pub fn run(
     let interrupted =
         if matches!(verdict, Verdict::Applied | Verdict::Unchanged) { None } else { waiter.interrupted() };
     ChildReport::new(verdict, recorders, problems, interrupted)
-}
-
-/// The last that can be done before the stop.
-pub(super) fn make_ready(plan: Option<&Plan>, targets: &mut [Prepared]) -> Result<Vec<Subject>, Problem> {
-    let ready = |target: &mut Prepared| {
-        target.sharers.refresh(&target.process)?;
-        target.rehearse(plan);
-        Subject::new(target.process.pid, target.process.dir.as_raw_fd()).map_err(|errno| match errno {
-            Errno::ENOENT | Errno::ESRCH => gone(target),
-            _ => refusal(target, "target::unreadable", &format!("its threads can't be listed: {}", errno.desc()))
-                .help(to_read_more(&errno.into())),
-        })
-    };
-    let subjects = targets.iter_mut().map(ready).collect::<Result<_, _>>()?;
-    spare_descriptors()?;
-    Ok(subjects)
-}
-
-/// Makes sure that we have what descriptors the stop and the journal take beside those of each target: a want of them in the
-/// stop would look like a target that does not stop.
-pub(super) fn spare_descriptors() -> Result<(), Problem> {
-    const SPARE: usize = 16;
-    let taken: io::Result<Vec<File>> = (0..SPARE).map(|_| File::open("/dev/null")).collect();
-    taken.map(drop).map_err(|error| {
-        Problem::error("target::unreadable", format!("the targets can't be stopped: {error}"))
-            .help(to_read_more(&error))
-    })
-}
-
-/// Targets that stand still.
-pub(super) struct Stopped {
-    pub frozen: Vec<Frozen>,
-    pub standings: Vec<Vec<Standing>>,
-    pub begun: Instant,
-}
-
-/// Stops every thread of every target, each settled as soon as it stands.
-pub(super) fn stop_all(
-    targets: &[Prepared],
-    subjects: &mut [Subject],
-    options: &Options,
-    waiter: &mut Waiter,
-) -> Result<Stopped, Problem> {
-    if let ([target], Some(nearness)) = (targets, waiter.nearness())
-        && let Some(processor) = target.quiet_processor()
-    {
-        nearness.aim(processor);
-    }
-    let mut standings: Vec<Vec<Standing>> = targets.iter().map(|_| Vec::new()).collect();
-    let deadline = Instant::now() + options.freeze_timeout;
-    let frozen = freeze(subjects, waiter, deadline, &mut |index, tracee, stop| {
-        let target = &targets[index];
-        let rule = SettleRule {
-            reissue: options.eintr == Eintr::Reissue,
-            restart_barred: &|tracee| bars_restart(target, tracee),
-        };
-        let registers = settle(tracee, stop, rule)?;
-        standings[index].push(Standing { tracee, stop, registers });
-        Ok(())
-    });
-    match frozen {
-        Ok((frozen, begun)) => {
-            for (standings, frozen) in standings.iter_mut().zip(&frozen) {
-                standings.retain(|standing| frozen.thread(standing.tracee.tid).is_some());
-            }
-            Ok(Stopped { frozen, standings, begun })
-        }
-        Err(FreezeError { subject, tid, fault }) => Err(not_stopped(&targets[subject], tid, fault, options)),
-    }
-}
-
-/// Whether filters of this very thread forbid `restart_syscall`; taken for granted where they can't be read. (Under the
-/// strict mode no thread is in a timed wait.)
-fn bars_restart(target: &Prepared, tracee: Tracee) -> bool {
-    let number = libc::SYS_restart_syscall as u32;
-    match Filters::read(tracee.tid, 0) {
-        Ok(filters) => !filters.foresee(number, 0, &[None; 6]).is_allow(),
-        Err(_) => target.process.seccomp_of(tracee.tid) != Some(0),
-    }
 }
 
 /// What is held while the transaction works.

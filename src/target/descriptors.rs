@@ -310,12 +310,6 @@ impl Descriptors {
         self.lockable.borrow_mut().take();
     }
 
-    /// What a descriptor is open on, as its link in /proc names it.
-    pub fn link(&self, fd: i32) -> Option<String> {
-        let link = nix::fcntl::readlinkat(&*self.links.borrow(), fd.to_string().as_str()).ok()?;
-        Some(link.to_string_lossy().into_owned())
-    }
-
     /// Device and inode of what a descriptor is open on.
     pub fn id(&self, fd: i32) -> Option<(u64, u64)> {
         self.identity(fd).ok().map(|of| of.file)
