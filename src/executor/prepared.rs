@@ -1,12 +1,14 @@
 //! A target with everything that can be read before the stop.
 
 use super::answers;
+use super::choice::Demands;
+use super::ledger::precious;
 use super::surroundings::{Known, Surroundings};
 use crate::facts::Found;
 use crate::plan::Plan;
 use crate::problem::Problem;
 use crate::program::{self, Program};
-use crate::remote::{GadgetError, Gadgets, Image, Memory, Surveyor};
+use crate::remote::{GadgetError, Gadgets, Memory, Surveyor};
 use crate::target::{
     AddressSpace, Allowance, Descriptors, Mappings, Names, Process, Sharers, VmFlags, Witness, alike, refusals, select,
     to_read_more,
@@ -272,7 +274,8 @@ impl Prepared {
         let registers = crate::remote::registers_at(self.main_stack);
         let room = self.surveyor(&[]).room(&registers, FRAME_SIZE);
         std::hint::black_box((self.descriptors.free_number(&named), self.process.same_program(), room));
-        std::hint::black_box(Image::typical());
+        crate::remote::rehearse(&self.gadgets, self.main_stack);
+        std::hint::black_box((Demands::of(&self.program), precious(&self.program)));
         std::hint::black_box((self.gadgets.verify(&self.memory), self.sharers.now(&self.process).is_ok()));
     }
 

@@ -18,6 +18,6 @@ pub use gadgets::{GadgetError, Gadgets};
 pub use memory::Memory;
 pub use registers::{ERESTART_RESTARTBLOCK, ERESTARTSYS, Rest, registers_at, rest_of};
 pub use room::{Room, Surveyor};
-pub use runner::{CallFault, Limits, PrepareError, Runner};
+pub use runner::{CallFault, Limits, PrepareError, Runner, rehearse};
 pub use settle::{SettleRule, settle};
 pub use xstate::Image;

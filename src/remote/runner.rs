@@ -360,6 +360,14 @@ impl Runner {
     }
 }
 
+/// Builds a landing frame that goes nowhere: done before the stop, it has all that it takes at hand inside it.
+pub fn rehearse(gadgets: &Gadgets, stack: u64) {
+    let image = Image::typical();
+    let registers = registers::landing(&registers::registers_at(stack), &[]);
+    let state = State { registers: &registers, mask: ALL_SIGNALS, image: &image };
+    std::hint::black_box(frame::build(stack & !15, &gadgets.restorer, &state));
+}
+
 /// Does what the kernel would when a thread is moved out of a restartable sequence: it goes on at the abort handler
 /// (`struct rseq_cs` of linux/rseq.h). `rseq_cs` itself is cleared by the kernel once it sees the thread outside.
 fn abort_rseq(tracee: Tracee, own: &user_regs_struct, memory: &Memory) -> Result<user_regs_struct, PrepareError> {

@@ -324,6 +324,8 @@ pub enum Event {
 pub struct Waiter {
     signals: libc::sigset_t,
     interrupted: Option<i32>,
+    /// When it was last looked whether a signal has come.
+    looked: Option<Instant>,
     /// How long stops are looked for before we sleep.
     awake: Duration,
     nearness: Option<Nearness>,
@@ -331,6 +333,9 @@ pub struct Waiter {
 
 /// Stops are looked for this long before we sleep: most come sooner, and to be woken takes longer than what is waited for.
 const AWAKE: Duration = Duration::from_micros(200);
+
+/// A signal to us is heeded this soon.
+const PATIENCE: Duration = Duration::from_millis(1);
 
 /// The signal that the tracing child gets when its front end dies.
 pub const FRONT_END_DIED: i32 = libc::SIGUSR1;
@@ -353,7 +358,8 @@ impl Waiter {
             }
             // On one processor the tracee runs only while we sleep.
             let alone = std::thread::available_parallelism().is_ok_and(|processors| processors.get() == 1);
-            Ok(Self { signals, interrupted: None, awake: if alone { Duration::ZERO } else { AWAKE }, nearness: None })
+            let awake = if alone { Duration::ZERO } else { AWAKE };
+            Ok(Self { signals, interrupted: None, looked: None, awake, nearness: None })
         }
     }
 
@@ -367,10 +373,12 @@ impl Waiter {
         self.nearness.as_mut()
     }
 
-    /// The signal that told us to give up, if one came.
+    /// The signal that told us to give up, if one came. Asked between all that is done inside the stop, it does not look
+    /// each time.
     pub fn interrupted(&mut self) -> Option<i32> {
-        if self.interrupted.is_none() {
+        if self.interrupted.is_none() && self.looked.is_none_or(|at| at.elapsed() >= PATIENCE) {
             self.sleep(Duration::ZERO);
+            self.looked = Some(Instant::now());
         }
         self.interrupted
     }
