@@ -35,7 +35,9 @@ pub fn make_ready(plan: Option<&Plan>, targets: &mut [Prepared]) -> Result<Vec<S
 /// stop would look like a target that does not stop.
 pub fn spare_descriptors() -> Result<(), Problem> {
     const SPARE: usize = 16;
-    let taken: io::Result<Vec<File>> = (0..SPARE).map(|_| File::open("/dev/null")).collect();
+    // What is read anyway, for there may be no /dev.
+    let taken =
+        File::open("/proc/loadavg").and_then(|one| (1..SPARE).map(|_| one.try_clone()).collect::<io::Result<Vec<_>>>());
     taken.map(drop).map_err(|error| {
         Problem::error("target::unreadable", format!("the targets can't be stopped: {error}"))
             .help(to_read_more(&error))
@@ -44,8 +46,11 @@ pub fn spare_descriptors() -> Result<(), Problem> {
 
 /// Targets that stand still.
 pub struct Stopped {
+    /// By target: its threads.
     pub frozen: Vec<Frozen>,
+    /// By target: how each of its threads stands.
     pub standings: Vec<Vec<Standing>>,
+    /// When the first thread was asked to stop.
     pub begun: Instant,
 }
 

@@ -37,15 +37,21 @@ pub struct Descriptors {
     seen: RefCell<Option<Seen>>,
 }
 
-/// What stays true until the target makes a call.
+/// What stays true until the target makes a call. (What an io_uring of its own does meanwhile nobody can stop, however often it
+/// is looked.)
 #[derive(Debug, Default)]
 struct Seen {
+    /// By number: what is open there.
     files: HashMap<i32, Identity>,
+    /// Numbers that are open.
     open: HashSet<i32>,
+    /// A number that is free.
     free: Option<i32>,
 }
 
 impl Seen {
+    /// Forgets what a call may have changed, and notes what its result tells. Without a result, or where it is not known what
+    /// the call changes, everything is forgotten.
     fn called(&mut self, name: &str, args: &[u64; 6], result: Option<i64>) {
         self.free = None;
         // Most calls on descriptors change the one that they give, or name, and no other.

@@ -72,6 +72,7 @@ pub enum Absence {
 }
 
 impl Absence {
+    /// What an error means with which the kernel answers about a process.
     fn of(pid: i32, error: io::Error) -> Self {
         match error.raw_os_error() {
             Some(libc::ENOENT | libc::ESRCH) => Self::Gone(pid),
@@ -305,6 +306,7 @@ pub(super) fn read<T: FromRead>(dir: &OwnedFd, name: &str) -> Option<T> {
     read_whole(dir, name).ok()
 }
 
+/// The same, with the reason where there is none: the kernel's, or that the text is not understood.
 fn read_whole<T: FromRead>(dir: &OwnedFd, name: &str) -> io::Result<T> {
     let fd = nix::fcntl::openat(dir, name, OFlag::O_RDONLY | OFlag::O_CLOEXEC, Mode::empty())?;
     let mut text = Vec::new();
@@ -313,6 +315,7 @@ fn read_whole<T: FromRead>(dir: &OwnedFd, name: &str) -> io::Result<T> {
     T::from_read(text.as_slice()).map_err(io::Error::other)
 }
 
+/// A descriptor of the process; ESRCH if there is none.
 fn pidfd(pid: i32) -> Result<OwnedFd, Errno> {
     // SAFETY: pidfd_open takes two numbers and returns a new descriptor, which nobody else owns.
     unsafe {
@@ -361,9 +364,13 @@ impl AsRawFd for Process {
 /// The process that a pidfile names.
 pub fn find_by_pidfile(path: &Path) -> Result<Process, Problem> {
     let pid = pidfile(path)?;
-    Process::find(pid).map_err(Problem::from).map_err(|problem| {
+    Process::find(pid).map_err(|absence| {
+        let want = absence.is_our_want();
+        let problem = Problem::from(absence);
         let message = format!("{}, which the pidfile {} names", problem.message, path.display());
-        Problem { message, ..problem }.help("the pidfile may be left over from a process that has ended")
+        let problem = Problem { message, ..problem };
+        // Where it is we who lack something the file may be right.
+        if want { problem } else { problem.help("the pidfile may be left over from a process that has ended") }
     })
 }
 
