@@ -47,8 +47,8 @@ impl Stage {
         let output = self.criu_plan(&["journal"], journals).output().unwrap();
         assert_code(&output, 0);
         let listed: Value = serde_json::from_slice(&output.stdout).unwrap();
-        let ours = |run: &&Value| run["targets"][0]["pid"] == self.target.pid();
-        let ours: Vec<&Value> = listed["runs"].as_array().unwrap().iter().filter(ours).collect();
+        let runs = listed["runs"].as_array().unwrap().iter();
+        let ours: Vec<&Value> = runs.filter(|run| self.target.was_in(run)).collect();
         assert_eq!(ours.len(), 1, "{ours:?}");
         ours[0].clone()
     }

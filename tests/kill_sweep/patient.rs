@@ -195,8 +195,7 @@ impl Drop for Patient {
         let runs = listed["runs"].as_array().cloned().unwrap_or_default();
         // Those that have ended lie there, too, if nobody has lived to move them.
         let stays = |run: &serde_json::Value| !run["path"].as_str().unwrap().starts_with("/var/lib/");
-        let ours = |run: &&serde_json::Value| run["targets"][0]["pid"] == self.target.pid() && stays(run);
-        for run in runs.iter().filter(ours) {
+        for run in runs.iter().filter(|run| stays(run) && self.target.was_in(run)) {
             // Nobody else needs it, and to recover each of so many takes long.
             let _gone = fs::remove_file(run["path"].as_str().unwrap());
         }

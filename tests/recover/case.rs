@@ -88,9 +88,13 @@ impl Stage {
         let output = self.criu_plan(&["journal"]).output().unwrap();
         assert_code(&output, 0);
         let listed: Value = serde_json::from_slice(&output.stdout).unwrap();
-        let ours = |run: &&Value| run["targets"][0]["pid"] == self.targets[0].pid();
         let text = |value: &Value| value.as_str().unwrap().to_owned();
-        listed["runs"].as_array().unwrap().iter().find(ours).map(|run| (text(&run["id"]), text(&run["state"])))
+        listed["runs"]
+            .as_array()
+            .unwrap()
+            .iter()
+            .find(|run| self.targets[0].was_in(run))
+            .map(|run| (text(&run["id"]), text(&run["state"])))
     }
 
     /// Recovers the run, if there is one that needs it. (Before it says what it is about it has touched nothing.)

@@ -3,6 +3,7 @@
 
 mod client;
 mod gate;
+mod journalled;
 mod plain_user;
 mod untouched;
 
@@ -128,6 +129,8 @@ pub struct Target {
     child: Child,
     input: ChildStdin,
     lines: Receiver<String>,
+    /// Tells it from another process that had its pid (clock ticks since boot).
+    started: u64,
 }
 
 impl Target {
@@ -166,7 +169,8 @@ impl Target {
                 }
             }
         });
-        Self { child, input, lines }
+        let started = journalled::start_time(child.id() as i32);
+        Self { child, input, lines, started }
     }
 
     /// A kind of `life`, its output going to a file.
