@@ -14,6 +14,7 @@ use crate::problem::Problem;
 use crate::program::Cell as ProgramCell;
 use crate::syscalls::errno;
 use crate::target::{Absence, Process};
+use serde::de::DeserializeOwned;
 use std::cell::Cell;
 use std::rc::Rc;
 
@@ -51,12 +52,14 @@ fn as_begun(run: &Run, options: &Options) -> Options {
 /// How a run ended, once it has.
 fn end(run: &mut Run, ledger: &Ledger, options: &Options) -> Result<Outcome, Vec<Problem>> {
     let same_boot = boot().is_ok_and(|boot| boot == run.begin.boot);
+    if run.end.is_some() {
+        return Ok(recounted(run));
+    }
     let told = match run.phase {
-        _ if run.end.is_some() => Some((ended(run), None)),
         Phase::Applied => Some((Verdict::Applied, None)),
         Phase::Undone => Some((Verdict::RolledBack, None)),
         Phase::Refused => Some((Verdict::Refused, None)),
-        Phase::Doubtful => Some((Verdict::InDoubt, None)),
+        Phase::Doubtful => Some((Verdict::InDoubt, Some(untold()))),
         _ if !run.has_touched() => Some((Verdict::Refused, None)),
         _ if !same_boot => Some((Verdict::RolledBack, Some(rebooted()))),
         _ => None,
@@ -75,6 +78,13 @@ fn ended(run: &Run) -> Verdict {
     word.and_then(|word| serde_json::from_value(word).ok()).unwrap_or(Verdict::InDoubt)
 }
 
+/// What was found out and not written down any more.
+fn untold() -> Problem {
+    let message = "something was not as it should be, and criu-plan was killed before it could write down what that is";
+    Problem::error("run::in-doubt", message)
+        .help("`criu-plan journal show` tells which calls were made; compare the processes with what they changed")
+}
+
 fn rebooted() -> Problem {
     Problem::warning("recover::rebooted", "the machine was started anew since, and its processes are no more")
         .help("what the plan made outside of processes, such as a file, may be left")
@@ -88,10 +98,14 @@ fn outcome(run: &Run, verdict: Verdict, targets: Vec<TargetOutcome>, problems: V
 /// What the journal tells of a whole run.
 pub fn recounted(run: &Run) -> Outcome {
     let verdict = if run.end.is_some() { ended(run) } else { Verdict::InDoubt };
-    let reported = run.end.as_ref().map(|end| end.report["targets"].clone());
-    let reported = reported.and_then(|targets| serde_json::from_value::<Vec<TargetOutcome>>(targets).ok());
     let targets = (0..run.begin.targets.len()).map(|number| recount(run, number, verdict));
-    outcome(run, verdict, reported.unwrap_or_else(|| targets.collect()), Vec::new())
+    let targets = reported::<TargetOutcome>(run, "targets").unwrap_or_else(|| targets.collect());
+    outcome(run, verdict, targets, reported(run, "problems").unwrap_or_default())
+}
+
+/// What the report of a run that has ended lists under a name.
+fn reported<T: DeserializeOwned>(run: &Run, name: &str) -> Option<Vec<T>> {
+    serde_json::from_value(run.end.as_ref()?.report[name].clone()).ok()
 }
 
 /// What the journal tells of a target.

@@ -100,7 +100,7 @@ fn section(section: Section) -> &'static str {
     }
 }
 
-/// A run with every call that was made.
+/// A run with every call that was made, and what went wrong.
 pub fn run(found: &Found, run: &Run) -> String {
     let outcome = recounted(run);
     let name = run.begin.plan.as_deref().unwrap_or("one call");
@@ -118,6 +118,13 @@ pub fn run(found: &Found, run: &Run) -> String {
         let step = if line.section == Section::Own { String::new() } else { format!("step {} ", line.step + 1) };
         let _written =
             writeln!(text, "  [{pid}] {step}{}: {}({}) = {result}", section(line.section), line.call, args.join(", "));
+    }
+    if !outcome.problems.is_empty() {
+        text.push_str("problems:\n");
+    }
+    for Problem { code, message, help, .. } in &outcome.problems {
+        let help = help.as_ref().map(|help| format!("\n    help: {help}")).unwrap_or_default();
+        let _written = writeln!(text, "  {code}: {message}{help}");
     }
     plain(&text)
 }
@@ -137,11 +144,14 @@ pub fn run_json(found: &Found, run: &Run) -> String {
     });
     let mut object = summary(found);
     let calls: Vec<Value> = calls.collect();
-    let targets: Vec<Value> = recounted(run).targets.iter().map(json::target).collect();
+    let outcome = recounted(run);
+    let targets: Vec<Value> = outcome.targets.iter().map(json::target).collect();
+    let problems: Vec<Value> = outcome.problems.iter().map(|problem| json::problem(problem, None)).collect();
     if let Some(object) = object.as_object_mut() {
         object.insert("schema".into(), "criu-plan/run/1".into());
         object.insert("targets".into(), targets.into());
         object.insert("calls".into(), calls.into());
+        object.insert("problems".into(), problems.into());
     }
     format!("{object:#}\n")
 }

@@ -118,8 +118,18 @@ impl Stage {
             code => {
                 assert_eq!(code, Some(3), "{said}");
                 assert!(umask == was || umask == becomes, "{umask}: {said}");
-                // Why is told by the recovery that finds it out, if that is not cut off at its very end.
                 assert!(said.contains("\"outcome\": \"in_doubt\""), "{said}");
+                // Whoever asks again is told why, too.
+                let again = self.recover(&run).output().unwrap();
+                assert_code(&again, 3);
+                let shown = self.criu_plan(&["journal", "show", &run]).output().unwrap();
+                for (output, run) in
+                    [(&output, "/runs/0/problems"), (&again, "/runs/0/problems"), (&shown, "/problems")]
+                {
+                    let said: Value = serde_json::from_slice(&output.stdout).unwrap();
+                    let told = said.pointer(run).unwrap().as_array().unwrap();
+                    assert!(told.iter().any(|problem| problem["severity"] == "error"), "{said:#}");
+                }
             }
         }
         output.status.code() == Some(0)
