@@ -107,6 +107,11 @@ fn undo_that_would_be_blind_is_not_run() {
 }
 
 #[test]
+fn a_run_that_was_cut_off_is_told_to_whoever_comes_next() {
+    sweep::warned(Case { name: "a rollback", steps: FAILS, targets: 1 });
+}
+
+#[test]
 fn values_and_memory() {
     sweep(Case { name: "values", steps: VALUES, targets: 1 });
 }

@@ -117,7 +117,9 @@ pub fn apply(plan: &Plan, options: &Options) -> Outcome {
         Ok(links) => links,
         Err(problems) => return refused(plan, problems),
     };
+    let cut_off = ledger::cut_off(&targets, options);
     let mut outcome = if targets.is_empty() { unchanged(plan) } else { transact(plan, &mut targets, links, options) };
+    outcome.problems.extend(cut_off);
     outcome.targets.extend(alone);
     outcome.targets.sort_by_key(|target| order.iter().position(|pid| *pid == target.pid));
     outcome
@@ -202,6 +204,7 @@ pub fn dry_run(plan: &Plan, options: &Options) -> DryRun {
         Err(problems) => DryRun { outcome: refused(plan, problems), forecasts: Vec::new(), options: options.clone() },
         Ok(targets) => {
             let mut outcome = planned(plan, &targets);
+            outcome.problems.extend(ledger::cut_off(&targets, options));
             outcome.problems.extend(links::link(&targets).err().into_iter().flatten());
             forecast::tell(plan, &targets, options, outcome)
         }

@@ -6,6 +6,7 @@ use crate::program::Program;
 use base64::{Engine, engine::general_purpose::STANDARD};
 use std::borrow::Cow;
 use std::collections::{BTreeMap, BTreeSet};
+use std::io::BufRead;
 
 /// Everything that a journal says.
 #[derive(Debug)]
@@ -64,6 +65,24 @@ impl Run {
     pub fn never_begun(text: &[u8]) -> bool {
         text.len() < Head::LENGTH
             || (Reading::of(&text[..Head::LENGTH]).is_some() && !text[Head::LENGTH..].contains(&b'\n'))
+    }
+
+    /// How a run began that stands in the middle of its work, read from the beginning of its journal; nothing if it has ended,
+    /// or had not begun to change anything.
+    pub fn unfinished(mut journal: impl BufRead) -> Option<Begin> {
+        let mut head = [0; Head::LENGTH];
+        journal.read_exact(&mut head).ok()?;
+        match Reading::of(&head)?.phase {
+            Phase::Forward | Phase::Commit | Phase::Rollback => {}
+            Phase::Begun | Phase::Freezing => return None,
+            Phase::Applied | Phase::Undone | Phase::Refused | Phase::Doubtful => return None,
+        }
+        let mut line = Vec::new();
+        journal.read_until(b'\n', &mut line).ok()?;
+        match serde_json::from_slice(&line).ok()? {
+            Line::Begin(begin) => Some(begin.into_owned()),
+            _ => None,
+        }
     }
 
     /// Reads a journal. What was cut off at its end was never in force.

@@ -1,6 +1,7 @@
 //! Where journals lie: those of running runs on tmpfs, those of finished ones where they last.
 
 use super::directory::{self, Directory, Unusable};
+use super::line::Begin;
 use super::log::{self, Log};
 use super::run::Run;
 use crate::problem::Problem;
@@ -10,7 +11,7 @@ use nix::sys::stat::{Mode, fstatat};
 use nix::sys::statfs::{FsType, TMPFS_MAGIC, fstatfs, statfs};
 use nix::unistd::{UnlinkatFlags, User, fsync, geteuid, unlinkat};
 use std::fs::{File, TryLockError};
-use std::io::{self, Read, Write};
+use std::io::{self, BufReader, Read, Write};
 use std::os::fd::AsFd;
 use std::os::unix::fs::MetadataExt;
 use std::path::{Path, PathBuf};
@@ -310,6 +311,19 @@ impl Store {
     /// The run of this id; no other is read.
     pub fn run(&self, id: &str) -> Result<Option<Found>, Problem> {
         Ok(self.those(|name| id_of(name) == id)?.pop())
+    }
+
+    /// Runs whose criu-plan is no more, and which had begun to change what they are about: the id and the beginning of each.
+    /// What can't be read is passed over.
+    pub fn cut_off(&self) -> impl Iterator<Item = (String, Begin)> {
+        self.running.iter().flat_map(|directory| {
+            let journals = names(directory).unwrap_or_default().into_iter().filter(|name| !name.starts_with('.'));
+            journals.filter_map(|name| {
+                let file = open_at(directory, &name, OFlag::O_RDONLY).ok()?;
+                file.try_lock_shared().ok()?;
+                Some((id_of(&name).to_owned(), Run::unfinished(BufReader::new(file))?))
+            })
+        })
     }
 
     fn those(&self, wanted: impl Fn(&str) -> bool) -> Result<Vec<Found>, Problem> {

@@ -121,6 +121,7 @@ pub static CODES: &[Code] = &[
     ("rehearse::ended", "The command ended before the plan could be applied to it; rehearse with one that goes on running."),
     ("rehearse::not-started", "The command could not be started."),
     ("run::child-died", "The process that traces died; the threads of the targets went on by themselves, and the report says how far it had got."),
+    ("run::cut-off", "An earlier run was cut off in one of the targets and has not been recovered; do that first, for what is done now may be in the way of taking it back."),
     ("run::hold", "The time for which targets may be held (`--hold`) was over; what was done is taken back."),
     ("run::in-doubt", "Something could not be taken back, or is not as the plan left it; compare what is with what should be."),
     ("run::interrupted", "A signal ended the run; what was done is taken back."),

@@ -3,8 +3,10 @@
 use super::blow::{Blow, Calls, Fallen, Party};
 use super::case::{Case, Stage, path};
 use super::state::State;
+use crate::support::assert_code;
+use serde_json::Value;
 use std::fmt::Write as _;
-use std::fs::OpenOptions;
+use std::fs::{self, OpenOptions};
 use std::io::Write as _;
 use std::panic::{AssertUnwindSafe, catch_unwind};
 
@@ -86,6 +88,29 @@ pub fn blind(case: Case) {
         doubts += u32::from(!stage.recover_or_doubt("0022", "0027"));
     }
     assert!((1..whole / 4).contains(&doubts), "{doubts} of {whole}");
+}
+
+/// A plan is applied to a process in which another one was cut off: that is said, and done all the same.
+pub fn warned(case: Case) {
+    let stage = Stage::new(case);
+    let other = stage.directory.path().join("other.yaml");
+    fs::write(&other, format!("version: 1\ntargets: [{}]\nsteps: [{{ getpid: [] }}]", stage.targets[0].pid())).unwrap();
+    let codes = |arguments: &[&str]| {
+        let output = stage.criu_plan(&["apply", other.to_str().unwrap()]).args(arguments).output().unwrap();
+        assert_code(&output, 0);
+        let said: Value = serde_json::from_slice(&output.stdout).unwrap();
+        let problems = said["problems"].as_array().unwrap().iter();
+        problems.map(|problem| format!("{} {}", problem["code"], problem["message"])).collect::<Vec<_>>()
+    };
+    assert!(codes(&["--dry-run"]).is_empty());
+    let run = Series::cut_off(&stage, Series::middle(case));
+    let told = format!(
+        "\"run::cut-off\" \"run {run} was cut off in process {} (plain) and is still to be recovered\"",
+        stage.targets[0].pid()
+    );
+    assert_eq!((codes(&[]), codes(&["--dry-run"])), (vec![told.clone()], vec![told]));
+    stage.recover_well(&run);
+    assert_eq!((codes(&[]), codes(&["--dry-run"])), (vec![], vec![]));
 }
 
 impl Series {
