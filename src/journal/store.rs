@@ -11,7 +11,7 @@ use nix::sys::stat::{Mode, fstatat};
 use nix::sys::statfs::{FsType, TMPFS_MAGIC, fstatfs, statfs};
 use nix::unistd::{UnlinkatFlags, User, fsync, geteuid, unlinkat};
 use std::fs::{File, TryLockError};
-use std::io::{self, BufReader, Read, Write};
+use std::io::{self, BufReader, Read, Seek, Write};
 use std::os::fd::AsFd;
 use std::os::unix::fs::MetadataExt;
 use std::path::{Path, PathBuf};
@@ -319,8 +319,11 @@ impl Store {
         self.running.iter().flat_map(|directory| {
             let journals = names(directory).unwrap_or_default().into_iter().filter(|name| !name.starts_with('.'));
             journals.filter_map(|name| {
-                let file = open_at(directory, &name, OFlag::O_RDONLY).ok()?;
+                let mut file = open_at(directory, &name, OFlag::O_RDONLY).ok()?;
+                // Nobody else's lock is tried for nothing, and it may have ended while we looked.
+                Run::unfinished(BufReader::new(&file))?;
                 file.try_lock_shared().ok()?;
+                file.rewind().ok()?;
                 Some((id_of(&name).to_owned(), Run::unfinished(BufReader::new(file))?))
             })
         })

@@ -114,6 +114,8 @@ impl Descriptors {
     /// From now on nothing changes but by calls of the target, which [`Descriptors::called`] tells of.
     pub fn stands_still(&self) {
         self.seen.replace(Some(Seen::default()));
+        // What was found free in rehearsals was not taken.
+        self.last_free.set(i32::MAX);
     }
 
     /// The target has made a call, with these arguments and this result if it is known what came of it.

@@ -84,6 +84,7 @@ impl Patient {
             self.it_was_told_truly(&stdout, log, fallen);
         }
         self.before = Before::of(&self.target);
+        self.target.forget_runs();
     }
 
     /// No thread is stopped or traced.
@@ -190,15 +191,7 @@ impl Drop for Patient {
     fn drop(&mut self) {
         self.target.signal(libc::SIGKILL);
         wait_until("it has ended", || !self.target.is_alive());
-        let listed = criu_plan().args(["journal", "--output", "json"]).output().unwrap();
-        let listed: serde_json::Value = serde_json::from_slice(&listed.stdout).unwrap_or_default();
-        let runs = listed["runs"].as_array().cloned().unwrap_or_default();
-        // Those that have ended lie there, too, if nobody has lived to move them.
-        let stays = |run: &serde_json::Value| !run["path"].as_str().unwrap().starts_with("/var/lib/");
-        for run in runs.iter().filter(|run| stays(run) && self.target.was_in(run)) {
-            // Nobody else needs it, and to recover each of so many takes long.
-            let _gone = fs::remove_file(run["path"].as_str().unwrap());
-        }
+        self.target.forget_runs();
     }
 }
 
