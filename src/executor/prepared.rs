@@ -16,7 +16,6 @@ use crate::target::{
 use std::cell::OnceCell;
 use std::fs::File;
 use std::io;
-use std::time::{Duration, Instant};
 
 /// About what a landing frame takes.
 const FRAME_SIZE: u64 = 4096;
@@ -53,8 +52,6 @@ pub struct Prepared {
     /// Where a run is brought to its end later: numbers of what it opened that stand for something else by now. Nothing in
     /// the run itself.
     pub taken: Option<Vec<i32>>,
-    /// How long it took to ask, the first time, what will be asked inside the stop.
-    pub rehearsal: Duration,
     /// What the plan asks of it, if it asks anything.
     answers: Option<Answers>,
 }
@@ -181,7 +178,6 @@ fn open(
         main_stack,
         data_ends,
         taken: None,
-        rehearsal: Duration::ZERO,
         answers,
         process,
     })
@@ -260,31 +256,17 @@ impl Prepared {
         }
     }
 
-    /// Opens what can be at hand inside the stop, and asks once what will be asked there: the first time takes the kernel,
-    /// and us, several times as long.
-    pub fn make_ready(&mut self, plan: Option<&Plan>) {
-        for fd in self.named() {
-            self.descriptors.have_at_hand(fd);
-        }
-        self.descriptors.survey();
-        let begun = Instant::now();
-        self.rehearse(plan);
-        self.rehearsal = begun.elapsed();
-    }
-
-    /// The descriptors that the program names, as far as they are known.
-    fn named(&self) -> Vec<i32> {
-        self.program.named.iter().filter_map(|cell| self.program.constant(*cell)).map(|fd| fd as i32).collect()
-    }
-
-    /// Asks what will be asked inside the stop. What is answered is of no use, for the target still runs.
+    /// Asks once, before the stop, what will be asked inside it: the first time takes the kernel, and us, several times as
+    /// long. What is answered is of no use yet, for the target still runs.
     pub fn rehearse(&self, plan: Option<&Plan>) {
-        let named = self.named();
+        let named: Vec<i32> =
+            self.program.named.iter().filter_map(|cell| self.program.constant(*cell)).map(|fd| fd as i32).collect();
         for fd in &named {
+            self.descriptors.have_at_hand(*fd);
             std::hint::black_box((self.descriptors.flags(*fd).is_ok(), self.descriptors.holds_posix_locks(*fd)));
-            std::hint::black_box(self.descriptors.mark(*fd));
         }
         self.descriptors.forget();
+        self.descriptors.survey();
         if let (Some(Answers { names, .. }), Some(plan)) = (&self.answers, plan) {
             let witness = Witness::of(&self.process, names);
             std::hint::black_box(answers::answers(plan, witness, &self.mappings).is_ok());
@@ -294,7 +276,6 @@ impl Prepared {
         std::hint::black_box((self.descriptors.free_number(&named), self.process.same_program(), room));
         crate::remote::rehearse(&self.gadgets, self.main_stack);
         std::hint::black_box((Demands::of(&self.program), precious(&self.program)));
-        std::hint::black_box(self.process.seccomp_of(self.process.tid));
         std::hint::black_box((self.gadgets.verify(&self.memory), self.sharers.now(&self.process).is_ok()));
     }
 

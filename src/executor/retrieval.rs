@@ -36,7 +36,7 @@ pub fn run(
     let commits = run.phase == journal::Phase::Commit;
     let mut ready = make_ready(None, targets).map_err(|problem| vec![problem])?;
     board.enter(Phase::Freezing);
-    let stopped = stop_all(None, targets, &mut ready, options, waiter).map_err(|problem| vec![problem])?;
+    let stopped = stop_all(targets, &mut ready, options, waiter).map_err(|problem| vec![problem])?;
     let Stopped { frozen, standings, begun } = &stopped;
     // What steps took from other targets is in the journal.
     let links = Links::default();

@@ -13,17 +13,13 @@ use nix::errno::Errno;
 use std::fs::File;
 use std::io;
 use std::os::fd::AsRawFd;
-use std::time::{Duration, Instant};
-
-/// A rehearsal that took no longer than this when it was the first, which takes twice as long as the next, is shorter than
-/// the stop.
-const SHORT: Duration = Duration::from_micros(500);
+use std::time::Instant;
 
 /// The last that can be done before the stop.
 pub fn make_ready(plan: Option<&Plan>, targets: &mut [Prepared]) -> Result<Vec<Subject>, Problem> {
     let ready = |target: &mut Prepared| {
         target.sharers.refresh(&target.process)?;
-        target.make_ready(plan);
+        target.rehearse(plan);
         Subject::new(target.process.pid, target.process.dir.as_raw_fd()).map_err(|errno| match errno {
             Errno::ENOENT | Errno::ESRCH => gone(target),
             _ => refusal(target, "target::unreadable", &format!("its threads can't be listed: {}", errno.desc()))
@@ -58,21 +54,17 @@ pub struct Stopped {
     pub begun: Instant,
 }
 
-/// Stops every thread of every target, each settled as soon as it stands. The plan is what the targets will be asked for.
+/// Stops every thread of every target, each settled as soon as it stands.
 pub fn stop_all(
-    plan: Option<&Plan>,
     targets: &[Prepared],
     subjects: &mut [Subject],
     options: &Options,
     waiter: &mut Waiter,
 ) -> Result<Stopped, Problem> {
-    if let ([target], [subject], Some(nearness)) = (targets, &*subjects, waiter.nearness())
+    if let ([target], Some(nearness)) = (targets, waiter.nearness())
         && let Some(processor) = target.quiet_processor()
     {
         nearness.aim(processor);
-        if subject.is_small() && target.rehearsal <= SHORT {
-            nearness.visit(|| target.rehearse(plan));
-        }
     }
     let mut standings: Vec<Vec<Standing>> = targets.iter().map(|_| Vec::new()).collect();
     let deadline = Instant::now() + options.freeze_timeout;

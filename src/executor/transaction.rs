@@ -42,7 +42,7 @@ pub fn run(
     ledger.log().enter(journal::Phase::Freezing);
     // What was opened before the stop is closed after it: `ready` lives until then.
     let stopped = match &mut ready {
-        Ok(subjects) => stop_all(Some(plan), targets, subjects, options, waiter),
+        Ok(subjects) => stop_all(targets, subjects, options, waiter),
         Err(problem) => Err(problem.clone()),
     };
     if let Ok(Stopped { begun, .. }) = &stopped {

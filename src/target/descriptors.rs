@@ -104,7 +104,6 @@ impl Descriptors {
     pub fn have_at_hand(&self, fd: i32) {
         let mut at_hand = self.at_hand.borrow_mut();
         if at_hand.len() < AT_HAND
-            && !at_hand.contains_key(&fd)
             && let Ok(file) = self.open_info(fd)
         {
             at_hand.insert(fd, file);

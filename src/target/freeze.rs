@@ -95,11 +95,6 @@ impl Subject {
         Ok(subject)
     }
 
-    /// Whether it is asked to stop within a moment.
-    pub fn is_small(&self) -> bool {
-        self.ordinary.len() <= FEW
-    }
-
     /// How many threads there are, which the links of `task/` tell (`proc_task_getattr` of fs/proc/base.c). A listing may
     /// hold less: it ends at a thread that leaves while it is made.
     fn count(&self) -> Option<usize> {

@@ -7,10 +7,6 @@
 //! by a second thread if the stop goes on for longer than a hand-over ever should: on a processor that others want too an
 //! idle thread may wait for ever. It comes there as a `SCHED_FIFO` thread, for the moment in which the tracee is asked to
 //! stop: as an ordinary one it would wait for the end of the turn of whoever runs there, 3 ms.
-//!
-//! What it knows by heart it knows on the processor that it comes from: code and data are in the caches there. So it comes
-//! twice, for a little each time: once to go over what it will do in the stop, which is a seventh shorter then, and, after
-//! the tracee has had the processor again, for the stop.
 
 use nix::sched::{CpuSet, sched_getaffinity, sched_setaffinity};
 use nix::unistd::{Pid, gettid};
@@ -22,9 +18,6 @@ use std::time::{Duration, Instant};
 /// So long the tracer may have another policy than its own, and how often that is looked at.
 const LONGEST: Duration = Duration::from_millis(2);
 const LOOK: Duration = Duration::from_micros(250);
-/// So long the tracee has its processor to itself between a visit and the stop: enough to get on, too little to fill the
-/// caches with what is its own.
-const PAUSE: Duration = Duration::from_micros(50);
 /// What the watching thread needs of a stack; all of it may be locked.
 const STACK: usize = 64 << 10;
 
@@ -36,8 +29,6 @@ pub struct Nearness {
     everywhere: CpuSet,
     aim: Option<usize>,
     near: Option<usize>,
-    /// It is there for the second time when it comes next.
-    visited: bool,
     gives_way: bool,
     clock: Arc<Clock>,
     watch: Option<Sender<usize>>,
@@ -117,16 +108,7 @@ impl Nearness {
         if !told.recv().ok()? {
             return None;
         }
-        Some(Self {
-            tracer,
-            everywhere,
-            aim: None,
-            near: None,
-            visited: false,
-            gives_way: false,
-            clock,
-            watch: Some(watch),
-        })
+        Some(Self { tracer, everywhere, aim: None, near: None, gives_way: false, clock, watch: Some(watch) })
     }
 
     /// Means to go to this processor.
@@ -134,34 +116,10 @@ impl Nearness {
         self.aim = Some(processor);
     }
 
-    /// Goes there for a moment to do something that is needed there soon, unless it would have to wait for its turn. Whoever
-    /// runs there waits meanwhile: it must be shorter than the stop.
-    pub fn visit(&mut self, work: impl FnOnce()) {
-        if self.aim.is_none() || self.clock.over.load(Ordering::SeqCst) {
-            return;
-        }
-        self.clock.begin();
-        if !set_policy(self.tracer, libc::SCHED_FIFO) {
-            self.clock.since.store(0, Ordering::SeqCst);
-            return;
-        }
-        self.come(true);
-        if self.near.is_none() {
-            self.part();
-            return;
-        }
-        work();
-        self.visited = true;
-    }
-
     /// Goes there, if that is allowed. From then on it takes time from whoever runs there, so it is the last thing to do
     /// before the stop. `at_once` is for few threads: whoever runs there does not even end its turn, and has none before it
     /// is given way to.
     pub fn come(&mut self, at_once: bool) {
-        if std::mem::take(&mut self.visited) {
-            self.come_again(at_once);
-            return;
-        }
         let Some(processor) = self.aim.take() else { return };
         let mut there = CpuSet::new();
         let allowed = self.everywhere.is_set(processor) == Ok(true) && there.set(processor).is_ok();
@@ -181,14 +139,6 @@ impl Nearness {
         } else {
             self.part();
         }
-    }
-
-    fn come_again(&self, at_once: bool) {
-        if !at_once {
-            set_policy(self.tracer, libc::SCHED_OTHER);
-            self.clock.since.store(0, Ordering::SeqCst);
-        }
-        std::thread::sleep(PAUSE);
     }
 
     /// From now on whoever wants the processor has it.
@@ -361,26 +311,6 @@ mod tests {
         nearness.yield_turn();
         nearness.part();
         assert_eq!(policy(), libc::SCHED_OTHER);
-        assert_eq!(sched_getaffinity(Pid::from_raw(0)).unwrap(), nearness.everywhere);
-    }
-
-    #[test]
-    fn who_visits_a_hog_comes_again_for_the_stop() {
-        let Some(mut nearness) = Nearness::new().filter(|_| holds_sys_nice()) else { return };
-        let processor = (0..CpuSet::count()).find(|cpu| nearness.everywhere.is_set(*cpu) == Ok(true)).unwrap();
-        let _hog = Hog::on(processor);
-        let mut done = None;
-        nearness.visit(|| done = Some(policy()));
-        assert_eq!(done, None, "nobody is aimed at");
-        nearness.aim(CpuSet::count());
-        nearness.visit(|| done = Some(policy()));
-        assert_eq!((done, policy()), (None, libc::SCHED_OTHER), "there is no such processor");
-        nearness.aim(processor);
-        nearness.visit(|| done = Some(policy()));
-        assert_eq!((done, nearness.near), (Some(libc::SCHED_FIFO), Some(processor)));
-        nearness.come(false);
-        assert_eq!((policy(), nearness.near), (libc::SCHED_OTHER, Some(processor)));
-        nearness.part();
         assert_eq!(sched_getaffinity(Pid::from_raw(0)).unwrap(), nearness.everywhere);
     }
 
