@@ -137,18 +137,22 @@ pub fn last_phase(verdict: Verdict) -> Phase {
     }
 }
 
-/// A warning for each run that was cut off in one of these targets: to take it back later, over what is done now, may come to
-/// grief.
+/// A warning for each run that was cut off in one of these targets, but for those that are left alone: to take it back later,
+/// over what is done now, may come to grief.
 pub fn cut_off(targets: &[Prepared], options: &Options) -> Vec<Problem> {
+    let touched: Vec<&Prepared> = targets.iter().filter(|target| !target.left_alone()).collect();
+    if touched.is_empty() {
+        return Vec::new();
+    }
     // Where no journal can be looked at none can be written either, which is said then.
     let Ok(store) = Store::look(&options.journal, false) else { return Vec::new() };
     let of = |(id, begin): (String, Begin)| {
-        let same = |then: &Identity, target: &Prepared| {
-            (then.pid, then.start_time) == (target.process.pid, target.process.start_time)
-        };
-        let target = targets.iter().find(|target| begin.targets.iter().any(|then| same(then, target)))?;
+        let same = |then: &Identity, target: &Prepared| then.pid == target.process.pid && identity(target).is_of(then);
+        let target = touched.iter().find(|target| begin.targets.iter().any(|then| same(then, target)))?;
         let message = format!("run {id} was cut off in {} and is still to be recovered", target.process.title());
-        let help = format!("`criu-plan recover {id}` first: what is done now may be in its way");
+        let help = format!(
+            "`criu-plan recover {id}` brings it to its end; what is done to the process before that may be in its way"
+        );
         Some(Problem::warning("run::cut-off", message).help(help))
     };
     store.cut_off().filter_map(of).collect()

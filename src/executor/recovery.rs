@@ -2,7 +2,7 @@
 
 use super::board::Board;
 use super::child::{self, Ended};
-use super::ledger::{Ledger, boot, identity, now};
+use super::ledger::{Ledger, boot, identity, last_phase, now};
 use super::prepared::{Prepared, prepare_again};
 use super::record::{ChildReport, blank_step};
 use super::{
@@ -29,6 +29,8 @@ pub fn recover(store: &Rc<Store>, found: &Found, options: &Options) -> Result<Ou
     let outcome = end(&mut run, &ledger, options)?;
     let mut problems = Vec::new();
     if run.end.is_none() {
+        // Whoever can't be told the end is told at least that this is one.
+        ledger.log().enter(last_phase(outcome.verdict));
         problems.extend(ledger.end(&outcome, true).err());
     }
     problems.extend(ledger.keep().err());
@@ -56,18 +58,18 @@ fn end(run: &mut Run, ledger: &Ledger, options: &Options) -> Result<Outcome, Vec
         return Ok(recounted(run));
     }
     let told = match run.phase {
-        Phase::Applied => Some((Verdict::Applied, None)),
-        Phase::Undone => Some((Verdict::RolledBack, None)),
-        Phase::Refused => Some((Verdict::Refused, None)),
-        Phase::Doubtful => Some((Verdict::InDoubt, Some(untold()))),
-        _ if !run.has_touched() => Some((Verdict::Refused, None)),
-        _ if !same_boot => Some((Verdict::RolledBack, Some(rebooted()))),
+        Phase::Doubtful => Some((Verdict::InDoubt, doubted(run))),
+        Phase::Applied => Some((Verdict::Applied, Vec::new())),
+        Phase::Undone => Some((Verdict::RolledBack, Vec::new())),
+        Phase::Refused => Some((Verdict::Refused, Vec::new())),
+        _ if !run.has_touched() => Some((Verdict::Refused, Vec::new())),
+        _ if !same_boot => Some((Verdict::RolledBack, vec![rebooted()])),
         _ => None,
     };
-    if let Some((verdict, problem)) = told {
+    if let Some((verdict, problems)) = told {
         let numbers = 0..run.begin.targets.len();
         let targets = numbers.map(|number| recount(run, number, verdict)).collect();
-        return Ok(outcome(run, verdict, targets, problem.into_iter().collect()));
+        return Ok(outcome(run, verdict, targets, problems));
     }
     retrieve(run, ledger, options)
 }
@@ -78,11 +80,25 @@ fn ended(run: &Run) -> Verdict {
     word.and_then(|word| serde_json::from_value(word).ok()).unwrap_or(Verdict::InDoubt)
 }
 
-/// What was found out and not written down any more.
-fn untold() -> Problem {
-    let message = "something was not as it should be, and criu-plan was killed before it could write down what that is";
-    Problem::error("run::in-doubt", message)
-        .help("`criu-plan journal show` tells which calls were made; compare the processes with what they changed")
+/// What is in doubt in a run that ended so, if its report was not written down any more.
+fn doubted(run: &Run) -> Vec<Problem> {
+    let steps = run.doubts.iter().map(|doubt| {
+        let target = run.begin.targets.get(doubt.target);
+        let who = target.map(|target| format!("process {} ({}): ", target.pid, target.comm)).unwrap_or_default();
+        format!("{who}step {} could not be taken back: {}", doubt.step + 1, doubt.why)
+    });
+    let mut problems: Vec<Problem> = run.unknown.iter().cloned().chain(steps).map(in_doubt).collect();
+    if problems.is_empty() {
+        problems
+            .push(in_doubt("something was not as it should be; criu-plan could not write down any more what".into()));
+    }
+    problems
+}
+
+/// The problem of a doubt.
+pub fn in_doubt(why: String) -> Problem {
+    Problem::error("run::in-doubt", why)
+        .help("`criu-plan journal show` tells which calls were made; compare the process with what they changed")
 }
 
 fn rebooted() -> Problem {

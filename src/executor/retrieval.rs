@@ -10,7 +10,7 @@ use super::links::Links;
 use super::machine::Machine;
 use super::prepared::Prepared;
 use super::record::{ChildReport, Recorder};
-use super::recovery::{recount, unwritten};
+use super::recovery::{in_doubt, recount, unwritten};
 use super::refusal::refusal;
 use super::stopping::{Stopped, make_ready, stop_all};
 use super::transaction::Held;
@@ -114,11 +114,7 @@ fn prepare(
     for (target, number) in targets.iter_mut().zip(numbers) {
         inherit(run, target, *number);
     }
-    let doubt = |why: &String| {
-        Problem::error("run::in-doubt", why.clone())
-            .help("look at the process whether the call was made; `criu-plan journal show` tells what it was")
-    };
-    Ok(run.unknown.iter().map(doubt).collect())
+    Ok(run.unknown.iter().cloned().map(in_doubt).collect())
 }
 
 /// Refuses to go on while a thread is still in a call of the run: it stands on its landing frame.

@@ -70,6 +70,15 @@ pub struct Identity {
     pub random: String,
 }
 
+impl Identity {
+    /// Whether this is the process that it was then, and runs the same program.
+    pub fn is_of(&self, then: &Self) -> bool {
+        let inodes = self.pidfd_inode.zip(then.pidfd_inode);
+        let known = |of: &Self| (of.pid, of.start_time, of.exe);
+        known(self) == known(then) && self.random == then.random && inodes.is_none_or(|(now, then)| now == then)
+    }
+}
+
 /// What runs in a target.
 #[derive(Debug, Serialize, Deserialize)]
 pub struct ProgramLine<'a> {

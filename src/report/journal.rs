@@ -3,7 +3,7 @@
 use super::{human, json, plain};
 use crate::executor::{Outcome, TargetOutcome, recounted};
 use crate::journal::{Called, Found, Run, Section, State};
-use crate::problem::Problem;
+use crate::problem::{Problem, Severity};
 use crate::syscalls::errno;
 use serde_json::{Value, json};
 use std::fmt::Write;
@@ -122,9 +122,13 @@ pub fn run(found: &Found, run: &Run) -> String {
     if !outcome.problems.is_empty() {
         text.push_str("problems:\n");
     }
-    for Problem { code, message, help, .. } in &outcome.problems {
+    for Problem { code, severity, message, help, .. } in &outcome.problems {
+        let severity = match severity {
+            Severity::Error => "error",
+            Severity::Warning => "warning",
+        };
         let help = help.as_ref().map(|help| format!("\n    help: {help}")).unwrap_or_default();
-        let _written = writeln!(text, "  {code}: {message}{help}");
+        let _written = writeln!(text, "  {severity}, {code}: {message}{help}");
     }
     plain(&text)
 }

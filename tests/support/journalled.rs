@@ -30,8 +30,8 @@ impl Target {
         target["pid"] == self.pid() && target["start_time"] == self.started
     }
 
-    /// Removes the journals of runs on this target that lie in memory, where each criu-plan looks at all of them: what calls a
-    /// run makes must not depend on how many were cut off before.
+    /// Removes the journals of runs on this target that lie in memory, where each criu-plan looks at all of them: how many calls
+    /// a run makes must not grow with each that was cut off before.
     pub fn forget_runs(&self) {
         // SAFETY: geteuid takes nothing.
         let shared = format!("/dev/shm/criu-plan-{}", unsafe { libc::geteuid() });
