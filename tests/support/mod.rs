@@ -104,7 +104,8 @@ pub fn directory() -> tempfile::TempDir {
     directory
 }
 
-/// Leaves a target no descriptor of whoever runs the tests: neither those above 2, nor a stdout that others write to.
+/// Leaves a target no descriptor of whoever runs the tests, neither those above 2 nor a stdout that others write to, and none of
+/// the signals ignored that a shell has its jobs ignore.
 fn alone() -> std::io::Result<()> {
     // SAFETY: plain system calls on descriptors of the child that is to become the target; `own` and `theirs` are what fstat
     // fills. Descriptor 1 of the test itself is what the child has if it was given no other.
@@ -117,6 +118,9 @@ fn alone() -> std::io::Result<()> {
             libc::dup2(null, 1);
         }
         libc::syscall(libc::SYS_close_range, 3, u32::MAX, libc::CLOSE_RANGE_CLOEXEC);
+        for signal in [libc::SIGHUP, libc::SIGINT, libc::SIGQUIT] {
+            libc::signal(signal, libc::SIG_DFL);
+        }
     }
     Ok(())
 }
