@@ -294,7 +294,7 @@ fn more_than_our_own_descriptors_allow_are_refused() {
     // From where not even the first target is found to where all are done: how many descriptors are open when criu-plan
     // starts is not for us to say.
     let mut ended = BTreeSet::new();
-    for limit in (20..=80).step_by(4).chain(80..=150) {
+    for limit in (20..80).step_by(2).chain(80..=160) {
         let mut limited = Command::new("prlimit");
         limited.arg(format!("--nofile={limit}:{limit}")).arg(env!("CARGO_BIN_EXE_criu-plan"));
         let output = limited.arg("apply").arg(&path).args(["--output", "json"]).output().unwrap();

@@ -11,7 +11,7 @@ use super::{
 };
 use crate::journal::{Found, Identity, Line, Phase, RecoverLine, Run, Store};
 use crate::problem::Problem;
-use crate::program::Cell as ProgramCell;
+use crate::program::{Cell as ProgramCell, StepCode};
 use crate::syscalls::errno;
 use crate::target::{Absence, Process};
 use serde::de::DeserializeOwned;
@@ -53,10 +53,10 @@ fn as_begun(run: &Run, options: &Options) -> Options {
 
 /// How a run ended, once it has.
 fn end(run: &mut Run, ledger: &Ledger, options: &Options) -> Result<Outcome, Vec<Problem>> {
-    let same_boot = boot().is_ok_and(|boot| boot == run.begin.boot);
     if run.end.is_some() {
         return Ok(recounted(run));
     }
+    let same_boot = boot().is_ok_and(|boot| boot == run.begin.boot);
     let told = match run.phase {
         Phase::Doubtful => Some((Verdict::InDoubt, doubted(run))),
         Phase::Applied => Some((Verdict::Applied, Vec::new())),
@@ -85,7 +85,12 @@ fn doubted(run: &Run) -> Vec<Problem> {
     let steps = run.doubts.iter().map(|doubt| {
         let target = run.begin.targets.get(doubt.target);
         let who = target.map(|target| format!("process {} ({}): ", target.pid, target.comm)).unwrap_or_default();
-        format!("{who}step {} could not be taken back: {}", doubt.step + 1, doubt.why)
+        // By its place in the plan, as it is told elsewhere: a step may be there for each of several things.
+        let step = run.programs.get(&doubt.target).and_then(|program| program.steps.get(doubt.step));
+        let title = |step: &StepCode| {
+            format!("step {} ({})", step.index + 1, step.name.as_deref().unwrap_or(step.syscall.name))
+        };
+        format!("{who}{} is not as it should be: {}", step.map_or_else(|| "a step".into(), title), doubt.why)
     });
     let mut problems: Vec<Problem> = run.unknown.iter().cloned().chain(steps).map(in_doubt).collect();
     if problems.is_empty() {
