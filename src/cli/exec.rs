@@ -74,6 +74,8 @@ pub fn run(args: &Args) -> u8 {
             }
             if args.run.trace {
                 output::show(&outcome, None, Format::Human, true);
+            } else {
+                output::complain(&outcome.problems, None);
             }
         }
         _ => output::show(&outcome, None, args.output, args.run.trace),

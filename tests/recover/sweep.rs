@@ -3,7 +3,7 @@
 use super::blow::{Blow, Calls, Fallen, Party};
 use super::case::{Case, Stage, path};
 use super::state::State;
-use crate::support::assert_code;
+use crate::support::{assert_code, criu_plan};
 use serde_json::Value;
 use std::fmt::Write as _;
 use std::fs::{self, OpenOptions};
@@ -109,6 +109,10 @@ pub fn warned(case: Case) {
         stage.targets[0].pid()
     );
     assert_eq!((codes(&[]), codes(&["--dry-run"])), (vec![told.clone()], vec![told]));
+    let pid = stage.targets[0].pid().to_string();
+    let exec = criu_plan().args(["exec", "-t", &pid, "getpid"]).output().unwrap();
+    assert_code(&exec, 0);
+    assert!(String::from_utf8_lossy(&exec.stderr).contains("run::cut-off"), "{exec:?}");
     stage.recover_well(&run);
     assert_eq!((codes(&[]), codes(&["--dry-run"])), (vec![], vec![]));
 }
